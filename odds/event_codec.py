@@ -1,0 +1,103 @@
+"""Events as the protobuf bytes that the bus carries and the event store keeps, and back."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from google.protobuf.message import DecodeError
+
+from odds import command_codec, identity
+from odds.command import CommandName, check_command
+from odds.event import SCHEMA_VERSION, Event
+from odds.v1 import command_pb2, event_pb2
+
+
+class UndecodableEvent(ValueError):
+    """Bytes that are no event of this contract; the message says why."""
+
+
+class EncodedEvent(NamedTuple):
+    """An event beside its bytes, which may hold fields that a newer writer added."""
+
+    event: Event
+    data: bytes
+
+
+def encode(event: Event) -> bytes:
+    """The bytes of an event: the same for the same event."""
+    return event_pb2.Event(
+        event_id=str(event.event_id),
+        domain=command_pb2.DOMAIN_ODDS,
+        payload=command_codec.to_message(event.command),
+        created_at_us=event.created_at,
+        external_id=str(event.external_id),
+        schema_version=SCHEMA_VERSION,
+        game_type=event.game_type,
+    ).SerializeToString(deterministic=True)
+
+
+def attributes(event: Event) -> dict[str, str]:
+    """The routing facts that travel beside the bytes of an event."""
+    return {
+        "event_id": str(event.event_id),
+        "domain": event.command.domain,
+        "event_velocity": event.command.event_velocity,
+        "game_type": event.game_type,
+        "game_id": event.command.payload.game_id,
+        "schema_version": str(SCHEMA_VERSION),
+    }
+
+
+def decode(data: bytes) -> EncodedEvent:
+    """Read an event and hold it against every rule that its command was held against.
+
+    Raises UndecodableEvent for bytes that are no Event, one of a newer schema, one that is
+    invalid inside, or one whose ids are not those of its command (design, rule 1).
+    """
+    try:
+        message = event_pb2.Event.FromString(data)
+    except DecodeError as error:
+        raise UndecodableEvent("the bytes are no Event") from error
+    if not 1 <= message.schema_version <= SCHEMA_VERSION:
+        raise UndecodableEvent(
+            f"schema version {message.schema_version} is none of 1 to {SCHEMA_VERSION}"
+        )
+    try:
+        return EncodedEvent(_event(message), data)
+    except ValueError as error:
+        raise UndecodableEvent(f"the Event is invalid: {error}") from error
+
+
+def _event(message: event_pb2.Event) -> Event:
+    command = command_codec.from_message(message.payload)
+    if message.domain != command_pb2.DOMAIN_ODDS:
+        raise ValueError(f"domain {message.domain} is not Odds")
+    if message.created_at_us <= 0:
+        raise ValueError("created_at_us is not after 1970")
+    if not message.game_type:
+        raise ValueError("game_type is missing")
+    check_command(command, now=message.created_at_us)
+    event = Event(
+        event_id=_uuid("event_id", message.event_id),
+        external_id=_uuid("external_id", message.external_id),
+        game_type=message.game_type,
+        command=command,
+        created_at=message.created_at_us,
+    )
+    _check_identity(event)
+    return event
+
+
+def _uuid(field: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError(f"{field} is no UUID") from None
+
+
+def _check_identity(event: Event) -> None:
+    command = event.command
+    if event.event_id != identity.event_id(command.provider, command.request_id):
+        raise ValueError("event_id is not that of its Provider and RequestID")
+    is_new = command.command is CommandName.NEW_ODDS
+    if is_new and event.external_id != identity.external_id(event.event_id):
+        raise ValueError("external_id is not that of its NewOdds")

@@ -1,0 +1,1 @@
+"""Generated from proto/odds/v1 by `make proto`."""

@@ -1,0 +1,22 @@
+import msgspec
+import pytest
+
+from odds import settings
+from odds.settings import SettingsError
+
+
+class Example(msgspec.Struct):
+    database_url: str
+    pool_size: int = 8
+    emulator_host: str | None = None
+
+
+def test_variables_fill_the_fields_named_as_they_are_in_lower_case() -> None:
+    environ = {"DATABASE_URL": "postgresql://", "POOL_SIZE": "3", "EMULATOR_HOST": "", "HOME": "/"}
+    assert settings.read(Example, environ) == Example("postgresql://", 3, None)
+
+
+@pytest.mark.parametrize("environ", [{}, {"DATABASE_URL": "x", "POOL_SIZE": "many"}])
+def test_a_variable_that_is_missing_or_of_another_type_is_named(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"DATABASE_URL|POOL_SIZE"):
+        settings.read(Example, environ)
