@@ -1,0 +1,33 @@
+"""Health endpoints: is the process alive, and can it do its work."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+
+def blueprint(checks: Mapping[str, Callable[[], object]]) -> Blueprint:
+    """``/health/live`` always answers 200; ``/health/ready`` 503 while a check raises.
+
+    Cloud Run keeps some paths that end in z to itself, so neither does.
+    """
+    health = Blueprint("health", __name__, url_prefix="/health")
+
+    @health.get("/live")
+    def live() -> ResponseReturnValue:
+        return {"Status": "live"}
+
+    @health.get("/ready")
+    def ready() -> ResponseReturnValue:
+        unready = {name: problem for name, check in checks.items() if (problem := _problem(check))}
+        return ({"Status": "unready"} | unready, 503) if unready else {"Status": "ready"}
+
+    return health
+
+
+def _problem(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except Exception as error:
+        return type(error).__name__
+    return ""

@@ -1,0 +1,47 @@
+"""Logs on stdout: structured JSON for Cloud Logging, or lines for people on a terminal."""
+
+import logging
+import sys
+from typing import Any
+
+import google.cloud.logging_v2
+from google.cloud.logging_v2.handlers import StructuredLogHandler
+
+_FIELDS = "json_fields"
+
+
+def fields(**values: object) -> dict[str, Any]:
+    """What to hand to a logger's ``extra``: facts that stand as fields of the JSON line."""
+    return {_FIELDS: {name: value for name, value in values.items() if value is not None}}
+
+
+def configure(service: str, *, level: str, project: str) -> None:
+    """Send all logs of this process to stdout.
+
+    In the JSON the severity and, inside a Flask request, the trace of ``traceparent`` or
+    ``X-Cloud-Trace-Context`` stand where Cloud Logging looks for them
+    (https://cloud.google.com/logging/docs/structured-logging).
+    """
+    handler: logging.Handler
+    if sys.stdout.isatty():
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(_Readable(service))
+    else:
+        # The library's own first line would tell that this library is in use.
+        google.cloud.logging_v2._instrumentation_emitted = True
+        handler = StructuredLogHandler(
+            stream=sys.stdout, project_id=project, labels={"service": service}
+        )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    server = logging.getLogger("gunicorn.error")
+    server.handlers.clear()
+    server.propagate = True
+
+
+class _Readable(logging.Formatter):
+    def __init__(self, service: str) -> None:
+        super().__init__(f"%(asctime)s %(levelname)-7s {service}: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts: dict[str, object] = getattr(record, _FIELDS, {})
+        return " ".join([super().format(record), *(f"{k}={v}" for k, v in facts.items())])

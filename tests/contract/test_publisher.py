@@ -1,0 +1,129 @@
+"""What publishing promises, asked of the Pub/Sub that PUBSUB_EMULATOR_HOST would name."""
+
+import pytest
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+from google.pubsub_v1.types import Subscription
+
+from odds import event_codec
+from odds.adapters import emulator, publisher
+from odds.adapters.publisher import EventBusUnavailable, EventPublisher
+from odds.command import EventVelocity
+from odds.event import Event, accept
+from odds.event_bus import EventBus
+from tests.examples import NOW, command, new, update
+from tests.paths import ROOT
+
+BUS = EventBus.load(ROOT / "event_bus.yaml")
+
+
+@pytest.fixture
+def client(pubsub_host: str) -> PublisherClient:
+    return publisher.connect(pubsub_host)
+
+
+@pytest.fixture
+def subscriber(pubsub_host: str) -> SubscriberClient:
+    channel = emulator.channel(pubsub_host)
+    return SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
+
+
+class Topics:
+    """Topics of one project, each with a subscription that the test pulls from."""
+
+    def __init__(self, client: PublisherClient, subscriber: SubscriberClient, project: str) -> None:
+        self.path = f"projects/{project}/topics/"
+        self._client = client
+        self._subscriber = subscriber
+
+    def create(self, name: str) -> None:
+        self._client.create_topic(name=self.path + name)
+        subscription = Subscription(
+            name=self._subscription(name), topic=self.path + name, enable_message_ordering=True
+        )
+        self._subscriber.create_subscription(subscription)
+
+    def pull(self, name: str, count: int) -> list[Event]:
+        events: list[Event] = []
+        while len(events) < count:
+            answer = self._subscriber.pull(subscription=self._subscription(name), max_messages=100)
+            for received in answer.received_messages:
+                message = received.message
+                event = event_codec.decode(message.data).event
+                assert dict(message.attributes) == event_codec.attributes(event)
+                events.append(event)
+        return events
+
+    def _subscription(self, name: str) -> str:
+        return self.path.replace("topics", "subscriptions") + name
+
+
+@pytest.fixture
+def topics(client: PublisherClient, subscriber: SubscriberClient, project: str) -> Topics:
+    return Topics(client, subscriber, project)
+
+
+@pytest.fixture
+def events(client: PublisherClient, topics: Topics) -> EventPublisher:
+    return EventPublisher(client, BUS, topics.path, timeout=1.0)
+
+
+def of_velocity(velocity: EventVelocity) -> Event:
+    return accept(command(velocity=velocity), None, "soccer", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("velocity", "topic"),
+    [
+        (EventVelocity.HIGH, "events-high-odds-soccer"),
+        (EventVelocity.MEDIUM, "events-medium-soccer"),
+        (EventVelocity.LOW, "events-low"),
+    ],
+)
+def test_an_event_is_on_the_topic_of_its_velocity_tier(
+    topics: Topics, events: EventPublisher, velocity: EventVelocity, topic: str
+) -> None:
+    topics.create(topic)
+    event = of_velocity(velocity)
+    events.publish(event)
+    assert topics.pull(topic, 1) == [event]
+
+
+def test_events_of_a_game_keep_their_order_on_the_high_tier(
+    topics: Topics, events: EventPublisher
+) -> None:
+    topics.create("events-high-odds-soccer")
+    created = new()
+    sent = [
+        accept(command(velocity=EventVelocity.HIGH), created.external_id, "soccer", now=NOW + n)
+        for n in range(30)
+    ]
+    for event in sent:
+        events.publish(event)
+    assert topics.pull("events-high-odds-soccer", 30) == sent
+
+
+def test_after_a_publish_that_failed_the_next_of_its_game_is_not_stuck(
+    topics: Topics, events: EventPublisher
+) -> None:
+    with pytest.raises(EventBusUnavailable, match="events-high-odds-soccer"):
+        events.publish(of_velocity(EventVelocity.HIGH))
+    topics.create("events-high-odds-soccer")
+    event = of_velocity(EventVelocity.HIGH)
+    events.publish(event)
+    assert topics.pull("events-high-odds-soccer", 1) == [event]
+
+
+def test_a_bus_that_is_away_is_said_so_within_the_timeout(topics: Topics) -> None:
+    away = EventPublisher(publisher.connect("127.0.0.1:1"), BUS, topics.path, timeout=0.3)
+    with pytest.raises(EventBusUnavailable):
+        away.publish(update(new()))
+    with pytest.raises(EventBusUnavailable):
+        away.ping()
+
+
+def test_the_bus_is_ready_when_its_topics_are_there(topics: Topics, events: EventPublisher) -> None:
+    with pytest.raises(EventBusUnavailable):
+        events.ping()
+    topics.create(BUS.topics()[0].name)
+    events.ping()
