@@ -1,0 +1,90 @@
+"""The command service: what providers may ask, and what they are answered."""
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Flask, Response, request
+
+from command_api import bodies, errors
+from command_api.responses import accepted, respond
+from odds.adapters import health
+from odds.adapters.logs import fields
+from odds.adapters.publisher import EventPublisher
+from odds.command import CommandName, InvalidCommand, check_command
+from odds.event import Event, accept
+from odds.event_bus import EventBus
+
+_COMMANDS = {
+    "POST": CommandName.NEW_ODDS,
+    "PATCH": CommandName.UPDATE_ODDS,
+    "DELETE": CommandName.DELETE_ODDS,
+}
+
+_log = logging.getLogger(__name__)
+
+
+class CommandApi:
+    """Validates a command, makes its event, publishes it, and answers."""
+
+    def __init__(self, bus: EventBus, events: EventPublisher, clock: Callable[[], int]) -> None:
+        """``clock`` tells the microseconds since the epoch."""
+        self._bus = bus
+        self._events = events
+        self._clock = clock
+
+    def flask(self) -> Flask:
+        app = Flask("command_api", static_folder=None)
+        app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY
+        app.add_url_rule("/odds", view_func=self.new_odds, methods=["POST"])
+        app.add_url_rule(
+            "/odds/<external_id>", view_func=self.change_odds, methods=["PATCH", "DELETE"]
+        )
+        app.register_blueprint(health.blueprint({"event bus": self._events.ping}))
+        errors.register(app)
+        return app
+
+    def new_odds(self) -> Response:
+        event = self._take(None)
+        location = {"Location": f"/odds/{event.external_id}"}
+        return respond(request, accepted(event), 202, location)
+
+    def change_odds(self, external_id: str) -> Response:
+        event = self._take(_uuid(external_id))
+        return respond(request, accepted(event), 202, {})
+
+    def _take(self, external_id: UUID | None) -> Event:
+        """Publish the event of the request's command; it is on the bus when this returns."""
+        now = self._clock()
+        command = bodies.read_command(request)
+        check_command(command, now=now)
+        wanted = _COMMANDS[request.method]
+        if command.command is not wanted:
+            raise InvalidCommand("Command", f"is {command.command} in a {request.method}", wanted)
+        game_type = self._bus.game_type(command.payload.game_type, command.payload.game_id)
+        event = accept(command, external_id, game_type, now=now)
+        self._events.publish(event)
+        _log.info("command accepted", extra=_facts(event))
+        return event
+
+
+def _uuid(external_id: str) -> UUID:
+    expected = "the UUID that the NewOdds was answered with"
+    try:
+        uuid = UUID(external_id)
+    except ValueError:
+        raise InvalidCommand("external_id", f"{external_id!r} is no UUID", expected) from None
+    if str(uuid) != external_id.lower():
+        raise InvalidCommand("external_id", f"{external_id!r} is no UUID", expected)
+    return uuid
+
+
+def _facts(event: Event) -> dict[str, dict[str, object]]:
+    return fields(
+        request_id=event.command.request_id,
+        event_id=str(event.event_id),
+        external_id=str(event.external_id),
+        event_velocity=event.command.event_velocity,
+        provider=event.command.provider,
+        command=event.command.command,
+    )

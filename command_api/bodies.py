@@ -1,0 +1,37 @@
+"""Bodies of command requests, in JSON or protobuf."""
+
+from flask import Request
+from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
+
+from command_api import json_commands
+from command_api.responses import JSON, PROTOBUF
+from odds import command_codec
+from odds.command import CommandRequest
+
+MAX_BODY = 64 * 1024
+"""Bytes of the longest body that is read."""
+
+
+def read_command(request: Request) -> CommandRequest:
+    """The command of a request, its values unchecked.
+
+    Raises InvalidCommand, or the HTTPException of a request that can't be read at all.
+    """
+    if request.content_length is None and "Transfer-Encoding" not in request.headers:
+        raise LengthRequired("Content-Length: is missing; expected the length of the body in bytes")
+    if request.mimetype == JSON:
+        return json_commands.decode_command(request.get_data())
+    if request.mimetype == PROTOBUF:
+        return command_codec.decode_command(request.get_data())
+    raise UnsupportedMediaType(
+        f"Content-Type: is {request.mimetype or 'missing'}; expected {JSON} or {PROTOBUF}"
+    )
+
+
+def request_id(request: Request) -> str:
+    """The RequestID of a request that may be broken; empty where none can be read."""
+    if request.content_length is not None and request.content_length > MAX_BODY:
+        return ""
+    if request.mimetype == PROTOBUF:
+        return command_codec.request_id(request.get_data())
+    return json_commands.request_id(request.get_data())

@@ -1,0 +1,63 @@
+"""Which HTTP status each failure of a command is answered with."""
+
+import logging
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from command_api import bodies
+from command_api.responses import refused, respond
+from odds.adapters.logs import fields
+from odds.adapters.publisher import EventBusUnavailable
+from odds.command import InvalidCommand
+
+RETRY_AFTER_SECONDS = 1
+
+_log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(InvalidCommand, _invalid)
+    app.register_error_handler(EventBusUnavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _invalid(error: InvalidCommand) -> Response:
+    return _refuse(400, str(error))
+
+
+def _unavailable(error: EventBusUnavailable) -> Response:
+    _log.error("event bus unavailable", extra=fields(error=str(error)))
+    msg = "the event bus did not take the command in time; send it again with the same RequestID"
+    return _refuse(503, msg, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    allow = error.get_response().headers.get("Allow")
+    return _refuse(status, _told(error), {"Allow": allow} if allow else {})
+
+
+def _told(error: HTTPException) -> str:
+    if isinstance(error, RequestEntityTooLarge):
+        return f"body: is too long; expected at most {bodies.MAX_BODY} bytes"
+    return error.description or error.name
+
+
+def _unexpected(_error: Exception) -> Response:
+    _log.exception("command failed")
+    return _refuse(500, "the command failed for a reason of ours; it may be sent again")
+
+
+def _refuse(status: int, msg: str, headers: dict[str, str] | None = None) -> Response:
+    request_id = _request_id()
+    _log.warning("command refused", extra=fields(request_id=request_id, status=status, msg=msg))
+    return respond(request, refused(request_id, msg), status, headers or {})
+
+
+def _request_id() -> str:
+    try:
+        return bodies.request_id(request)
+    except HTTPException:
+        return ""

@@ -1,0 +1,12 @@
+"""How gunicorn runs the command service: ``gunicorn -c command_api/gunicorn.conf.py``."""
+
+import os
+
+wsgi_app = "command_api.main:create_app()"
+bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = 64
+keepalive = 75
+# Cloud Run grants 10 seconds after SIGTERM.
+graceful_timeout = 8
