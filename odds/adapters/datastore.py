@@ -20,6 +20,9 @@ from odds.adapters import emulator
 Message = Any
 """A bare protobuf message: the client's own wrappers cost more than the calls."""
 
+MAX_LOOKUP_KEYS = 1000
+"""Of the service's limits (https://cloud.google.com/datastore/docs/concepts/limits)."""
+
 EntityKey = Key.pb()
 CHANGE = Mutation.pb()
 
@@ -81,11 +84,12 @@ class Datastore:
         """Those of the entities that there are. Raises EventStoreUnavailable."""
         found: list[Message] = []
         while keys:
-            request = _LookupRequest(project_id=self._project, keys=keys)
+            asked, keys = keys[:MAX_LOOKUP_KEYS], keys[MAX_LOOKUP_KEYS:]
+            request = _LookupRequest(project_id=self._project, keys=asked)
             response = self._call(self._client.lookup, LookupRequest.wrap(request))
             answer = type(response).pb(response)
             found += [result.entity for result in answer.found]
-            keys = list(answer.deferred)
+            keys = [*answer.deferred, *keys]
         return found
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:

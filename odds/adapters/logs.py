@@ -32,6 +32,7 @@ def configure(service: str, *, level: str, project: str) -> None:
         handler = StructuredLogHandler(
             stream=sys.stdout, project_id=project, labels={"service": service}
         )
+        handler.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     server = logging.getLogger("gunicorn.error")
     server.handlers.clear()
