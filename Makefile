@@ -1,0 +1,68 @@
+# Everything one does with this project. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+PROTOS := $(wildcard proto/odds/v1/*.proto)
+PROTOC := $(VENV)/bin/python -m grpc_tools.protoc -Iproto
+COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status logs clean feed test check proto proto-fresh lock
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The lock is newer than what was installed from it, or nothing was installed yet.
+$(VENV)/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is missing or older than 3.11: install it, or say which: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || \
+		{ echo "the venv module is missing (Debian, Ubuntu: apt-get install python3-venv)"; exit 1; }
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/installed ## run all of it with live odds, until Ctrl-C
+	@exec $(VENV)/bin/python -m local demo
+
+up: $(VENV)/installed ## run all of it in the background, without odds
+	@$(VENV)/bin/python -m local up
+
+down: $(VENV)/installed ## stop it and keep the data (FORCE=1: though events may be lost)
+	@$(VENV)/bin/python -m local down $(if $(FORCE),--force)
+
+status: $(VENV)/installed ## say what runs, and where
+	@$(VENV)/bin/python -m local status
+
+logs: $(VENV)/installed ## follow the logs
+	@exec $(VENV)/bin/python -m local logs
+
+clean: $(VENV)/installed ## stop it and delete its data
+	@$(VENV)/bin/python -m local clean
+
+feed: $(VENV)/installed ## play a file of odds: FILE=... [SPEED=max|1|10...] [PROVIDER=...]
+	@test -n "$(FILE)" || { echo "which file? make feed FILE=... [SPEED=max|1|10...] [PROVIDER=...]"; exit 2; }
+	@exec $(VENV)/bin/python -m local.feeders "$(FILE)" --url http://127.0.0.1:$${GATEWAY_PORT:-8080} \
+		$(if $(SPEED),--speed "$(SPEED)") $(if $(PROVIDER),--provider "$(PROVIDER)")
+
+test: check ## run the checks and all tests
+	$(VENV)/bin/python -m pytest
+
+check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of generated code
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+proto: $(VENV)/installed ## generate odds/v1 from proto
+	$(PROTOC) --python_out=. --pyi_out=. $(PROTOS)
+
+proto-fresh: $(VENV)/installed
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+		$(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" $(PROTOS) && \
+		diff -r --exclude=__pycache__ --exclude=__init__.py "$$fresh/odds/v1" odds/v1 || \
+		{ echo "odds/v1 is not what proto makes: run make proto"; exit 1; }
+
+lock: $(VENV)/installed ## pin the dependencies of pyproject.toml anew
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml

@@ -1,0 +1,1 @@
+"""The local stack: emulators, PostgreSQL, the services and the gateway. For development only."""

@@ -1,0 +1,90 @@
+"""The event bus in a Pub/Sub emulator: topics, and their push subscriptions to the projector."""
+
+from datetime import timedelta
+
+import grpc
+from google.api_core.exceptions import AlreadyExists
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+from odds.event_bus import EventBus, Topic
+
+
+class LocalBus:
+    """``prefix`` stands in front of each topic's name, as TOPIC_PREFIX does for the services."""
+
+    def __init__(self, host: str, project: str, bus: EventBus, prefix: str) -> None:
+        self._project = project
+        self._bus = bus
+        self._prefix = prefix
+        channel = grpc.insecure_channel(host)
+        self._publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
+        self._subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
+
+    def create(self, projector_url: str) -> None:
+        """Make what is missing; subscriptions of earlier runs are pointed at this projector."""
+        self._create_topic(self._bus.dead_letter.topic)
+        self._create_subscription(
+            {
+                "name": self._subscription_path(self._bus.dead_letter.subscription),
+                "topic": self._topic_path(self._bus.dead_letter.topic),
+            }
+        )
+        for topic in self._bus.topics():
+            self._create_topic(topic.name)
+            self._push(topic, projector_url + self._bus.subscription.push_path)
+
+    def stop_pushing(self) -> None:
+        """Keep what is not delivered: a push to nobody would be tried every second for ever."""
+        for topic in self._bus.topics():
+            self._set_push(self._push_name(topic), {})
+
+    def _push(self, topic: Topic, endpoint: str) -> None:
+        rules = self._bus.subscription
+        push = {"push_endpoint": endpoint}
+        request = {
+            "name": self._push_name(topic),
+            "topic": self._topic_path(topic.name),
+            "push_config": push,
+            "ack_deadline_seconds": rules.ack_deadline_seconds,
+            "enable_message_ordering": topic.ordered_by_game,
+            "retry_policy": {
+                "minimum_backoff": timedelta(seconds=rules.min_backoff_seconds),
+                "maximum_backoff": timedelta(seconds=rules.max_backoff_seconds),
+            },
+        }
+        # On an ordered subscription the emulator's dead-lettering blocks the key for good.
+        if not topic.ordered_by_game:
+            request["dead_letter_policy"] = {
+                "dead_letter_topic": self._topic_path(self._bus.dead_letter.topic),
+                "max_delivery_attempts": rules.max_delivery_attempts,
+            }
+        if not self._create_subscription(request):
+            self._set_push(self._push_name(topic), push)
+
+    def _set_push(self, subscription: str, push: dict[str, str]) -> None:
+        request = {"subscription": subscription, "push_config": push}
+        self._subscriber.modify_push_config(request=request)
+
+    def _create_topic(self, name: str) -> None:
+        try:
+            self._publisher.create_topic(name=self._topic_path(name))
+        except AlreadyExists:
+            return
+
+    def _create_subscription(self, request: dict[str, object]) -> bool:
+        try:
+            self._subscriber.create_subscription(request=request)
+        except AlreadyExists:
+            return False
+        return True
+
+    def _topic_path(self, name: str) -> str:
+        return f"projects/{self._project}/topics/{self._prefix}{name}"
+
+    def _subscription_path(self, name: str) -> str:
+        return f"projects/{self._project}/subscriptions/{self._prefix}{name}"
+
+    def _push_name(self, topic: Topic) -> str:
+        return self._subscription_path(self._bus.subscription.name.format(topic=topic.name))

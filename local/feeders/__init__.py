@@ -1,0 +1,1 @@
+"""Play recorded odds through the command API by HTTP, like any provider."""

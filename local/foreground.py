@@ -1,0 +1,52 @@
+"""Running the stack in a terminal until it is told to stop."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from local.errors import StackError
+from local.processes import Processes
+from local.stack import Stack
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WATCH_SECONDS = 0.5
+
+
+class Stopped(Exception):
+    """SIGINT, SIGTERM or SIGHUP came."""
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Raise Stopped where a signal arrives, in here, that asks us to stop."""
+    before = {number: signal.signal(number, _stop) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def watch(processes: Processes) -> None:
+    """Never returns. Raises StackError with the name of the first process that dies."""
+    while True:
+        dead = [process.name for process in processes.all() if not process.alive()]
+        if dead:
+            raise StackError(f"{dead[0]} died; its log ends:\n{processes.log_tail(dead[0])}")
+        time.sleep(WATCH_SECONDS)
+
+
+def stop_undisturbed(stack: Stack, lose_events: bool) -> None:
+    """Stop all of it, however often Ctrl-C is pressed meanwhile."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
+    try:
+        stack.stop(lose_events)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped(signal.Signals(number).name)

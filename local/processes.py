@@ -1,0 +1,163 @@
+"""The stack's processes: started apart from us, remembered on disk, stopped by id."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from local.errors import StackError
+from local.part import Part
+from local.waiting import wait_until
+
+# The Datastore emulator writes all it holds to disk before it ends.
+STOP_SECONDS = 30.0
+READY_SECONDS = 60.0
+LOG_TAIL_BYTES = 2000
+
+
+class Process(msgspec.Struct, frozen=True):
+    """``started`` (seconds since the epoch) tells it from a later process of the same id."""
+
+    name: str
+    pid: int
+    started: float
+    address: str
+    stop_signal: int
+
+    def alive(self) -> bool:
+        try:
+            process = psutil.Process(self.pid)
+            if process.create_time() != self.started:
+                return False
+            # Java's first thread can end, and look so, while others still write to disk.
+            zombie = process.status() == psutil.STATUS_ZOMBIE
+            return not zombie or bool(process.num_threads() > 1)
+        except psutil.NoSuchProcess:
+            return False
+
+
+class Processes:
+    """Those of one stack, whichever run of ours started them, in the order of starting."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / "processes.json"
+        self.logs = directory / "logs"
+        self._changing = threading.Lock()
+        self._closed = False
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    def all(self) -> tuple[Process, ...]:
+        if not self._file.exists():
+            return ()
+        return msgspec.json.decode(self._file.read_bytes(), type=tuple[Process, ...])
+
+    def alive(self) -> tuple[Process, ...]:
+        return tuple(process for process in self.all() if process.alive())
+
+    def named(self, name: str) -> Process | None:
+        """It, if it runs."""
+        process = self._known(name)
+        return process if process is not None and process.alive() else None
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def clear_logs(self, names: Sequence[str]) -> None:
+        for log in self.logs.glob("*.log"):
+            if log.name.startswith(tuple(names)):
+                log.unlink()
+
+    def start(self, part: Part, environment: Mapping[str, str]) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches us alone."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with self._changing:
+            if self._closed:
+                raise StackError(f"{part.name} was not started: the stack is being stopped")
+            with self.log(part.name).open("ab") as log:
+                child = subprocess.Popen(
+                    part.command,
+                    env=dict(environment),
+                    cwd=part.directory,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            self._children[child.pid] = child
+            self._remember(part, child.pid)
+
+    def wait_ready(self, part: Part) -> None:
+        """Raises StackError, with the end of its log, when it dies or takes too long."""
+
+        def settled() -> bool:
+            return part.ready() or self.named(part.name) is None
+
+        if wait_until(settled, READY_SECONDS) and self.named(part.name) is not None:
+            return
+        died = self.named(part.name) is None
+        what = "died" if died else f"was not ready within {READY_SECONDS:.0f} s"
+        raise StackError(f"{part.name} {what}; its log ends:\n{self.log_tail(part.name)}")
+
+    def stop(self, name: str) -> None:
+        """Ask it to end, end it after a while, forget it; it may have ended by itself."""
+        process = self._known(name)
+        if process is None:
+            return
+        if process.alive():
+            os.kill(process.pid, process.stop_signal)
+        if wait_until(lambda: not process.alive(), STOP_SECONDS):
+            self._forget(process)
+        else:
+            self.kill(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to it and to all that it started."""
+        process = self.named(name)
+        if process is not None:
+            os.killpg(process.pid, signal.SIGKILL)
+            wait_until(lambda: not process.alive(), STOP_SECONDS)
+            self._forget(process)
+
+    def give_up(self, names: Sequence[str]) -> None:
+        """Stop what was started of these, the last first; nothing can be started any more."""
+        with self._changing:
+            self._closed = True
+        for process in reversed(self.all()):
+            if process.name in names:
+                self.stop(process.name)
+
+    def stop_all(self) -> None:
+        """Stop each, the last started first."""
+        for process in reversed(self.all()):
+            self.stop(process.name)
+        self._file.unlink(missing_ok=True)
+
+    def log_tail(self, name: str) -> str:
+        return self.log(name).read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
+
+    def _known(self, name: str) -> Process | None:
+        return next((process for process in self.all() if process.name == name), None)
+
+    def _remember(self, part: Part, pid: int) -> None:
+        started = psutil.Process(pid).create_time()
+        process = Process(part.name, pid, started, part.address, int(part.stop_signal))
+        others = tuple(other for other in self.all() if other.name != part.name)
+        self._write((*others, process))
+
+    def _forget(self, process: Process) -> None:
+        child = self._children.pop(process.pid, None)
+        if child is not None:
+            child.wait()
+        with self._changing:
+            self._write(tuple(other for other in self.all() if other != process))
+
+    def _write(self, processes: tuple[Process, ...]) -> None:
+        """Replace the file at once: a reader never sees half of it."""
+        written = self._file.with_suffix(".new")
+        written.write_bytes(msgspec.json.encode(processes))
+        written.replace(self._file)

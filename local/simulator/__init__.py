@@ -1,0 +1,1 @@
+"""Made-up but plausible in-play odds, for a stack that needs no file."""

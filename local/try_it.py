@@ -1,0 +1,27 @@
+"""What ``make demo`` says when it is ready: lines to paste."""
+
+from odds.identity import event_id, external_id
+
+PROVIDER = "you"
+REQUEST_ID = "first"
+
+LINES = """
+Ready: {url} with live odds. Ctrl-C stops it. To try in another terminal:
+
+  # the odds there are, and a stream of every change
+  curl -s '{url}/odds?page_size=5'
+  curl -sN {url}/api/graphql -H 'Accept: text/event-stream' -H 'Content-Type: application/json' \\
+    -d '{{"query": "subscription {{ getInstantOdds {{ id external_id game_id moneyline created_at updated_at }} }}"}}'
+
+  # odds of your own: new, read, changed
+  curl -s {url}/odds -H 'Content-Type: application/json' \\
+    -d '{{"RequestID": "{request_id}", "Provider": "{provider}", "Command": "NewOdds", "Domain": "Odds", "EventVelocity": "high", "Payload": {{"GameID": "soccer:epl-2026-ars-che", "MoneyLine": {{"Home": 1.95, "Away": 4.1, "Draw": 3.6}}}}}}'
+  curl -s {url}/odds/{external_id}
+  curl -s -X PATCH {url}/odds/{external_id} -H 'Content-Type: application/json' \\
+    -d '{{"RequestID": "second", "Provider": "{provider}", "Command": "UpdateOdds", "Domain": "Odds", "EventVelocity": "high", "Payload": {{"GameID": "soccer:epl-2026-ars-che", "MoneyLine": {{"Home": 1.8, "Away": 4.4, "Draw": 3.7}}}}}}'
+"""  # noqa: E501 - each is pasted as one line
+
+
+def what_to_try(url: str) -> str:
+    ours = external_id(event_id(PROVIDER, REQUEST_ID))
+    return LINES.format(url=url, provider=PROVIDER, request_id=REQUEST_ID, external_id=ours)
