@@ -1,0 +1,1 @@
+"""The query service: REST, GraphQL and the live stream of instant odds."""

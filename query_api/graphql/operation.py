@@ -1,0 +1,54 @@
+"""A GraphQL operation that was asked for, parsed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from graphql import DocumentNode, GraphQLError, OperationType, get_operation_ast, parse
+
+MAX_TOKENS = 2000
+"""In a document: any sensible one has fewer, one that is made to keep us busy has more."""
+
+
+class MalformedRequest(ValueError):
+    """The request is no GraphQL request at all, whatever its query may say."""
+
+
+class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
+    """The parameters of a request, over HTTP and WebSocket alike."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class Operation:
+    """Raises MalformedRequest, or GraphQLError where the document can't be parsed."""
+
+    def __init__(self, parameters: object) -> None:
+        request = _request(parameters)
+        self.document = _parsed(request.query)
+        found = get_operation_ast(self.document, request.operation_name)
+        if found is None:
+            raise GraphQLError("operationName must name one of the operations of the query")
+        self.streams = found.operation is OperationType.SUBSCRIPTION
+        self.data: Mapping[str, Any] = {
+            "query": request.query,
+            "variables": request.variables,
+            "operationName": request.operation_name,
+        }
+
+
+def _request(parameters: object) -> GraphQLRequest:
+    try:
+        return msgspec.convert(parameters, GraphQLRequest)
+    except msgspec.ValidationError as error:
+        raise MalformedRequest(f"not a GraphQL request: {error}") from error
+
+
+def _parsed(query: str) -> DocumentNode:
+    try:
+        return parse(query, max_lexical_tokens=MAX_TOKENS)
+    except RecursionError:
+        raise GraphQLError("the query is nested too deeply") from None

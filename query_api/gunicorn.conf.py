@@ -1,0 +1,38 @@
+"""How gunicorn runs the query service: ``gunicorn -c query_api/gunicorn.conf.py``."""
+
+import os
+import signal
+import socket
+
+wsgi_app = "query_api.main:create_app()"
+bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
+worker_class = "asgi"
+workers = 1
+asgi_loop = "uvloop"
+asgi_lifespan = "on"
+# Cloud Run grants 10 seconds after SIGTERM.
+graceful_timeout = 8
+keepalive = 75
+control_socket_disable = True  # its path is shared by every gunicorn of a user
+websocket_max_message_size = 64 * 1024
+
+UNSENT_LIMIT = 16 * 1024
+"""Bytes that the kernel holds for a client beyond what is on its way: more would hide a reader
+that has stopped from the stream, which would go on giving it every change of long ago."""
+
+
+def when_ready(server):
+    for listener in server.LISTENERS:
+        if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_LIMIT)
+
+
+def post_worker_init(worker):
+    """The worker waits for open streams before it tells the application to shut down, so the
+    application has to end them when the signal comes."""
+
+    def stop():
+        worker.handle_exit_signal()
+        worker.asgi.end_streams()
+
+    worker.loop.add_signal_handler(signal.SIGTERM, stop)

@@ -1,0 +1,223 @@
+"""GraphQL over HTTP, on the running service."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.integration.query_service import GRAPHQL, Market, QueryService, query_service
+from tests.stack import Databases
+
+GRAPHQL_JSON = "application/graphql-response+json"
+PLAIN_JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+URQL = f"{GRAPHQL_JSON}, application/graphql+json, {PLAIN_JSON}, {EVENT_STREAM}, multipart/mixed"
+ODDS = "id external_id provider game_id game_type moneyline deleted created_at updated_at"
+SUBSCRIPTION = "subscription { getInstantOdds { id } }"
+
+
+@pytest.fixture(scope="module")
+def database_url(databases: Databases) -> str:
+    return databases.fresh()
+
+
+@pytest.fixture(scope="module")
+def service(database_url: str) -> Iterator[QueryService]:
+    with query_service(database_url) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def odds(database_url: str) -> Iterator[list[UUID]]:
+    market = Market(database_url)
+    odds = [market.new(game_id=f"soccer:{place}") for place in range(3)]
+    market.delete(odds[2], game_id="soccer:2")
+    yield odds
+    market.engine.dispose()
+
+
+def ask(service: QueryService, query: str, **variables: Any) -> dict[str, Any]:
+    answer = service.post(query, GRAPHQL_JSON, variables=variables)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, GRAPHQL_JSON)
+    result: dict[str, Any] = answer.json()
+    return result
+
+
+def test_one_odds_is_found_by_its_external_id(service: QueryService, odds: list[UUID]) -> None:
+    query = f"query one($id: ID!) {{ odds(external_id: $id) {{ {ODDS} }} }}"
+    found = ask(service, query, id=str(odds[0]))["data"]["odds"]
+    assert int(found.pop("id")) > 0
+    assert found.pop("created_at") == found.pop("updated_at") == 1790000000.0
+    assert found == {
+        "external_id": str(odds[0]),
+        "provider": "acme",
+        "game_id": "soccer:0",
+        "game_type": "soccer",
+        "moneyline": {"home": 1.9, "away": 4.2, "draw": 3.5},
+        "deleted": False,
+    }
+
+
+def test_deleted_odds_say_so_and_unknown_ones_are_null(
+    service: QueryService, odds: list[UUID]
+) -> None:
+    query = "query one($id: ID!) { odds(external_id: $id) { deleted } }"
+    assert ask(service, query, id=str(odds[2]))["data"] == {"odds": {"deleted": True}}
+    assert ask(service, query, id=str(uuid4()))["data"] == {"odds": None}
+
+
+def test_the_list_is_paged_and_filtered(service: QueryService, odds: list[UUID]) -> None:
+    query = """query list($page: Int!, $game: String) {
+        list_odds(page_no: $page, page_size: 1, game_id: $game) {
+            odds { external_id } page_no page_size total } }"""
+    assert ask(service, query, page=2)["data"]["list_odds"] == {
+        "odds": [{"external_id": str(odds[1])}],
+        "page_no": 2,
+        "page_size": 1,
+        "total": 2,
+    }
+    assert ask(service, query, page=1, game="soccer:0")["data"]["list_odds"]["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ('{ odds(external_id: "x") { id } }', "external_id: is 'x'; expected a UUID"),
+        ("{ list_odds(page_no: 0) { total } }", "page_no: is 0; expected 1 to"),
+        ("{ list_odds(page_size: 101) { total } }", "page_size: is 101; expected 1 to 100"),
+        ('{ list_odds(game_id: "") { total } }', "game_id: is empty; expected 1 to 128"),
+    ],
+)
+def test_a_bad_argument_is_an_error_with_a_code(
+    service: QueryService, query: str, message: str
+) -> None:
+    answer = service.post(query, PLAIN_JSON)
+    [error] = answer.json()["errors"]
+    assert error["message"].startswith(message)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert error["path"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("{ odds", "Syntax Error"),
+        ("{ nothing }", "Cannot query field 'nothing'"),
+        ("{ odds(external_id: 1.5) { id } }", "ID cannot represent"),
+        ("subscription { getInstantOdds { price } }", "Cannot query field 'price'"),
+        ("mutation { a }", "mutation operation is not supported"),
+        ("query a { __typename } query b { __typename }", "operationName must name one"),
+    ],
+)
+def test_an_operation_that_is_no_good_is_refused_in_the_media_type_asked_for(
+    service: QueryService, query: str, message: str
+) -> None:
+    """GraphQL over HTTP: 400 in its own media type, 200 in application/json."""
+    both = f"{PLAIN_JSON};q=0.5, {EVENT_STREAM}"
+    for accept, status, media_type in (
+        (GRAPHQL_JSON, 400, GRAPHQL_JSON),
+        ("*/*", 400, GRAPHQL_JSON),
+        (URQL, 400, GRAPHQL_JSON),
+        (both, 200, PLAIN_JSON),
+    ):
+        if "subscription" in query and EVENT_STREAM not in accept:
+            continue
+        answer = service.post(query, accept)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, media_type)
+        assert message in answer.json()["errors"][0]["message"]
+        assert "data" not in answer.json()
+
+
+def test_a_client_of_streams_alone_gets_errors_as_events(service: QueryService) -> None:
+    """For an EventSource can't read the body of a 400."""
+    answer = service.post("{ nothing }", EVENT_STREAM)
+    assert (answer.status, answer.headers["Content-Type"].split(";")[0]) == (200, EVENT_STREAM)
+    event, complete, end = answer.body.decode().split("\n\n")
+    assert event.startswith("event: next\ndata: ")
+    [error] = json.loads(event.removeprefix("event: next\ndata: "))["errors"]
+    assert "nothing" in error["message"]
+    assert (complete, end) == ("event: complete\ndata:", "")
+
+
+def test_a_query_is_answered_as_json_wherever_the_client_takes_it(service: QueryService) -> None:
+    for accept in (URQL, f"{EVENT_STREAM}, {PLAIN_JSON};q=0.1", f"{PLAIN_JSON}; charset=utf-8"):
+        answer = service.post("{ __typename }", accept)
+        assert answer.headers["Content-Type"] in (GRAPHQL_JSON, PLAIN_JSON)
+        assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+def test_a_query_is_answered_as_a_stream_where_the_client_takes_nothing_else(
+    service: QueryService,
+) -> None:
+    answer = service.post("{ __typename }", f"{EVENT_STREAM};q=1")
+    assert answer.body == (
+        b'event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete\ndata:\n\n'
+    )
+
+
+@pytest.mark.parametrize("accept", ["*/*", PLAIN_JSON, GRAPHQL_JSON])
+def test_a_subscription_needs_a_client_that_takes_streams(
+    service: QueryService, accept: str
+) -> None:
+    answer = service.post(SUBSCRIPTION, accept)
+    assert answer.status == 406
+    assert "Accept: text/event-stream" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "body", "status", "message"),
+    [
+        ("GET", {}, None, 405, "GET is not allowed; use POST"),
+        ("PUT", {}, "{}", 405, "PUT is not allowed; use POST"),
+        ("POST", {"Content-Type": "text/plain"}, "{}", 415, "Content-Type: is 'text/plain'"),
+        ("POST", {}, "{}", 415, "Content-Type: is ''; expected application/json"),
+        ("POST", {"Content-Type": PLAIN_JSON}, "{", 400, "body: is no JSON"),
+        ("POST", {"Content-Type": PLAIN_JSON}, "[" * 60_000, 400, "body: is no JSON"),
+        ("POST", {"Content-Type": PLAIN_JSON}, "{}", 400, "not a GraphQL request"),
+        ("POST", {"Content-Type": PLAIN_JSON}, "[]", 400, "not a GraphQL request"),
+        ("POST", {"Content-Type": PLAIN_JSON}, '{"query": 1}', 400, "not a GraphQL request"),
+        (
+            "POST",
+            {"Content-Type": PLAIN_JSON},
+            '{"query": "{a}", "variables": 1}',
+            400,
+            "not a GraphQL request",
+        ),
+        ("POST", {"Content-Type": PLAIN_JSON}, " " * 65_537, 413, "body: is over 65536 bytes"),
+        (
+            "POST",
+            {"Content-Type": PLAIN_JSON, "Accept": "text/html"},
+            '{"query": "{ __typename }"}',
+            406,
+            "Accept: expected one of",
+        ),
+    ],
+)
+def test_what_is_no_graphql_request_gets_a_status_of_http(
+    service: QueryService,
+    method: str,
+    headers: dict[str, str],
+    body: str | None,
+    status: int,
+    message: str,
+) -> None:
+    answer = service.request(method, GRAPHQL, headers, body)
+    assert answer.status == status
+    assert answer.json()["errors"][0]["message"].startswith(message)
+    assert answer.headers["Allow"] == ("POST" if status == 405 else None)
+
+
+def test_without_postgresql_a_query_says_that_it_is_unavailable(database_url: str) -> None:
+    def is_live(service: QueryService) -> bool:
+        try:
+            return service.request("GET", "/health/live").status == 200
+        except OSError:
+            return False
+
+    with query_service(f"{database_url}-away", until=is_live) as service:
+        answer = service.post("{ list_odds { total } }", GRAPHQL_JSON)
+        [error] = answer.json()["errors"]
+        assert error["message"] == "the read model is away; try again"
+        assert error["extensions"]["code"] == "UNAVAILABLE"

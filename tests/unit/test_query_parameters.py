@@ -1,0 +1,91 @@
+"""Parameters of the REST API, as the query string brings them."""
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from query_api import parameters
+from query_api.errors import BadParameter
+from query_api.queries import PageRequest
+
+
+def test_without_parameters_the_first_twenty_are_asked_for() -> None:
+    assert parameters.page_request(MultiDict()) == PageRequest(page_no=1, page_size=20)
+
+
+def test_every_parameter_is_read() -> None:
+    given = MultiDict(
+        {
+            "page_no": "3",
+            "page_size": "100",
+            "game_id": "soccer:épl-2026-ars-che",
+            "provider": "bet fair",
+            "game_type": "soccer",
+        }
+    )
+    assert parameters.page_request(given) == PageRequest(
+        page_no=3,
+        page_size=100,
+        game_id="soccer:épl-2026-ars-che",
+        provider="bet fair",
+        game_type="soccer",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"page_no": "0"}, "page_no: is 0; expected 1 to 2147483647"),
+        ({"page_no": "-1"}, "page_no: is -1; expected 1 to 2147483647"),
+        ({"page_no": "2147483648"}, "page_no: is 2147483648; expected 1 to 2147483647"),
+        ({"page_no": "9" * 30}, f"page_no: is '{'9' * 20}'; expected a whole number"),
+        ({"page_no": "1.5"}, "page_no: is '1.5'; expected a whole number"),
+        ({"page_no": ""}, "page_no: is ''; expected a whole number"),
+        ({"page_no": "\u0661"}, r"page_no: is '\u0661'; expected a whole number"),
+        ({"page_size": "0"}, "page_size: is 0; expected 1 to 100"),
+        ({"page_size": "101"}, "page_size: is 101; expected 1 to 100"),
+        ({"page_size": "ten"}, "page_size: is 'ten'; expected a whole number"),
+        ({"game_id": ""}, "game_id: is empty; expected 1 to 128 characters"),
+        ({"game_id": "x" * 129}, "game_id: has 129 characters; expected 1 to 128"),
+        (
+            {"provider": "a\0b"},
+            "provider: has a control character; expected printable characters only",
+        ),
+        ({"game_type": "x" * 65}, "game_type: has 65 characters; expected 1 to 64"),
+        (
+            {"pageno": "1"},
+            "pageno: is not known; expected one of page_no, page_size, game_id, provider, "
+            "game_type",
+        ),
+    ],
+)
+def test_a_bad_parameter_is_named_with_what_was_expected(
+    given: dict[str, str], message: str
+) -> None:
+    with pytest.raises(BadParameter) as refused:
+        parameters.page_request(MultiDict(given))
+    assert str(refused.value) == message
+
+
+def test_a_parameter_given_twice_is_refused() -> None:
+    with pytest.raises(BadParameter, match="page_no: is given 2 times; expected it once"):
+        parameters.page_request(MultiDict([("page_no", "1"), ("page_no", "2")]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "g" * 36,
+        "{6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11}",
+        "6f1b4a525c0e5d0c9d0b0d3f0a5a7c11",
+    ],
+)
+def test_what_is_no_canonical_uuid_is_no_external_id(text: str) -> None:
+    with pytest.raises(BadParameter, match=r"external_id: is .*; expected a UUID such as"):
+        parameters.external_id(text)
+
+
+def test_an_external_id_may_be_in_upper_case() -> None:
+    text = "6F1B4A52-5C0E-5D0C-9D0B-0D3F0A5A7C11"
+    assert str(parameters.external_id(text)) == text.lower()
