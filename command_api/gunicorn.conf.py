@@ -8,5 +8,6 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = 64
 keepalive = 75
+control_socket_disable = True  # its path is shared by every gunicorn of a user
 # Cloud Run grants 10 seconds after SIGTERM.
 graceful_timeout = 8

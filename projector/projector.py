@@ -1,4 +1,4 @@
-"""Projecting: each event goes to the event store, then to the read model."""
+"""Projecting a batch: each event goes to the event store, then to the read model."""
 
 import logging
 from collections import Counter
@@ -9,7 +9,7 @@ from odds import event_codec
 from odds.adapters.event_store import EventStore
 from odds.adapters.logs import fields
 from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
-from odds.adapters.read_model import ReadModel
+from odds.adapters.read_model import BatchRefused, ReadModel
 from odds.event import Event
 from odds.event_codec import EncodedEvent, UndecodableEvent
 from odds.fold import Outcome
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class Projector:
-    """Takes messages of the bus; when ``take`` returns they may be acknowledged."""
+    """Stores and projects messages of the bus; after both they may be acknowledged."""
 
     def __init__(
         self,
@@ -34,20 +34,33 @@ class Projector:
         self._read_model = read_model
         self._clock = clock
 
-    def take(self, envelopes: Sequence[Envelope]) -> None:
-        """Store, then project (design, rule 4); park what can never be applied.
+    def store(self, envelopes: Sequence[Envelope]) -> list[Event | None]:
+        """The event of each message, as it is stored; None for one that was parked.
 
-        Raises EventStoreUnavailable or ReadModelUnavailable: the messages must then come again.
+        What can't be decoded is parked, and so is a command under the EventID of another one
+        (design, rules 4 and 5). Raises EventStoreUnavailable: all must then come again.
         """
-        came = [(envelope, encoded) for envelope in envelopes if (encoded := self._read(envelope))]
-        stored = self._store.record([encoded for _, encoded in came])
-        events = [
-            stored[encoded.event.event_id].event
-            for envelope, encoded in came
-            if self._is_stored(envelope, encoded, stored)
+        read = [self._read(envelope) for envelope in envelopes]
+        stored = self._store.record([encoded for encoded in read if encoded])
+        return [
+            self._stored(envelope, encoded, stored)
+            for envelope, encoded in zip(envelopes, read, strict=True)
         ]
-        if events:
-            _tell(events, self._read_model.project(events))
+
+    def project(self, events: Sequence[Event]) -> list[Exception | None]:
+        """What failed each event, if anything did: one bad event never fails its neighbours.
+
+        Raises ReadModelUnavailable: all must then come again.
+        """
+        try:
+            outcomes = self._read_model.project(events)
+        except BatchRefused as refusal:
+            if len(events) == 1:
+                _log.error("event refused", extra=fields(error=str(refusal), **_facts(events[0])))
+                return [refusal]
+            return [fate for event in events for fate in self.project([event])]
+        self._tell(events, outcomes)
+        return [None] * len(events)
 
     def _read(self, envelope: Envelope) -> EncodedEvent | None:
         try:
@@ -56,15 +69,16 @@ class Projector:
             self._park(envelope, str(error))
             return None
 
-    def _is_stored(
-        self, envelope: Envelope, encoded: EncodedEvent, stored: dict[UUID, EncodedEvent]
-    ) -> bool:
-        """Whether it is this command that is stored; another one under its EventID is parked."""
-        event = encoded.event
-        if event.says_the_same_as(stored[event.event_id].event):
-            return True
-        self._park(envelope, f"another command is stored under EventID {event.event_id}")
-        return False
+    def _stored(
+        self, envelope: Envelope, encoded: EncodedEvent | None, stored: dict[UUID, EncodedEvent]
+    ) -> Event | None:
+        if encoded is None:
+            return None
+        kept = stored[encoded.event.event_id].event
+        if kept.says_the_same_as(encoded.event):
+            return kept
+        self._park(envelope, f"another command is stored under EventID {kept.event_id}")
+        return None
 
     def _park(self, envelope: Envelope, reason: str) -> None:
         message = envelope.message
@@ -81,15 +95,20 @@ class Projector:
             extra=fields(reason=reason, parked=parked.name, message_id=message.message_id),
         )
 
-
-def _tell(events: Sequence[Event], outcomes: dict[UUID, Outcome]) -> None:
-    counts = Counter(outcome.value for outcome in outcomes.values())
-    repeated = len(events) - len(outcomes)
-    facts = _facts(events[0]) if len(events) == 1 else {}
-    _log.info(
-        "batch projected",
-        extra=fields(events=len(events), repeated=repeated, **facts, **counts),
-    )
+    def _tell(self, events: Sequence[Event], outcomes: dict[UUID, Outcome]) -> None:
+        now = self._clock()
+        ages = [now - event.created_at for event in events]
+        _log.info(
+            "batch projected",
+            extra=fields(
+                events=len(events),
+                repeated=len(events) - len(outcomes),
+                **Counter(outcome.value for outcome in outcomes.values()),
+                newest_age_ms=min(ages) // 1000,
+                oldest_age_ms=max(ages) // 1000,
+                **(_facts(events[0]) if len(events) == 1 else {}),
+            ),
+        )
 
 
 def _facts(event: Event) -> dict[str, object]:

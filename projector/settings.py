@@ -6,7 +6,6 @@ import msgspec
 class Settings(msgspec.Struct, frozen=True):
     google_cloud_project: str
     database_url: str
-    database_pool_size: int = 8
     datastore_emulator_host: str | None = None
     event_bus_file: str = "event_bus.yaml"
     log_level: str = "INFO"

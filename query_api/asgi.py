@@ -19,7 +19,7 @@ from query_api.graphql.websocket import GraphQLOverWebSocket
 from query_api.health import live, readiness
 from query_api.queries import OddsQueries
 from query_api.rest import create_rest
-from query_api.wsgi_bridge import wsgi_bridge
+from odds.adapters.wsgi_bridge import wsgi_bridge
 
 GRAPHQL_PATH = "/api/graphql"
 

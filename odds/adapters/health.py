@@ -15,12 +15,12 @@ def blueprint(checks: Mapping[str, Callable[[], object]]) -> Blueprint:
 
     @health.get("/live")
     def live() -> ResponseReturnValue:
-        return {"Status": "live"}
+        return {"status": "live"}
 
     @health.get("/ready")
     def ready() -> ResponseReturnValue:
         unready = {name: problem for name, check in checks.items() if (problem := _problem(check))}
-        return ({"Status": "unready"} | unready, 503) if unready else {"Status": "ready"}
+        return ({"status": "not ready"} | unready, 503) if unready else {"status": "ready"}
 
     return health
 

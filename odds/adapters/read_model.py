@@ -21,6 +21,10 @@ class ReadModelUnavailable(Exception):
     """PostgreSQL could not be reached, or did not take the batch; nothing of it was applied."""
 
 
+class BatchRefused(Exception):
+    """PostgreSQL can't hold what one of the events says; nothing of the batch was applied."""
+
+
 class ReadModel:
     """Tables ``odds`` and ``odds_event_log``, as the projector writes them."""
 
@@ -31,13 +35,14 @@ class ReadModel:
         """Apply events in one transaction, in their order, and wake the change feed.
 
         Returns the outcome of each event that was not in the log before: one that comes again
-        changes nothing. Raises ReadModelUnavailable.
+        changes nothing. Raises ReadModelUnavailable or BatchRefused.
         """
         batch = list({event.event_id: event for event in events}.values())
         try:
             rows = self._run(_columns(batch))
         except (DatabaseError, InterfaceError, DBAPIError, PoolTimeoutError, OSError) as error:
-            raise ReadModelUnavailable(f"projection failed: {error}") from error
+            failure = BatchRefused if _is_of_the_data(error) else ReadModelUnavailable
+            raise failure(f"projection failed: {error}") from error
         return {UUID(event_id): Outcome(outcome) for event_id, outcome in rows}
 
     def ping(self) -> None:
@@ -60,6 +65,12 @@ class ReadModel:
             raise
         connection.close()
         return rows
+
+
+def _is_of_the_data(error: Exception) -> bool:
+    """SQLSTATE classes 22 and 23: data exceptions and constraints (PostgreSQL manual, app. A)."""
+    facts = error.args[0] if isinstance(error, DatabaseError) and error.args else None
+    return isinstance(facts, dict) and str(facts.get("C", "")).startswith(("22", "23"))
 
 
 def _prepared(connection: PoolProxiedConnection) -> PreparedStatement:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, Row, func, select, text
 
 from odds.adapters import postgres
-from odds.adapters.read_model import ReadModel, ReadModelUnavailable
+from odds.adapters.read_model import BatchRefused, ReadModel, ReadModelUnavailable
 from odds.adapters.tables import metadata, odds, odds_event_log
 from odds.command import MoneyLine
 from odds.event import Event, OddsKey
@@ -211,6 +211,14 @@ def test_a_connection_that_was_cut_is_replaced(engine: Engine, read_model: ReadM
     except ReadModelUnavailable:
         read_model.project([event])
     assert event.odds_key in rows(engine)
+
+
+def test_what_postgresql_cannot_hold_is_told_from_postgresql_being_away(
+    engine: Engine, read_model: ReadModel
+) -> None:
+    with pytest.raises(BatchRefused):
+        read_model.project([new(), new(game_id="soccer:\0")])
+    assert log(engine) == []
 
 
 def test_postgresql_away_is_said_so() -> None:

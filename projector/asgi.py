@@ -1,0 +1,92 @@
+"""The projector's ASGI application: pushes go straight to the batcher, all else to Flask.
+
+Flask's contexts and a thread per push cost several times what a push itself does:
+docs/decisions/2026-11-23-projector-worker.md.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters.logs import fields
+from odds.adapters.read_model import ReadModelUnavailable
+from projector import envelope
+from projector.batcher import Batcher, Overloaded
+from projector.envelope import NoEnvelope
+
+MAX_BODY = 16 * 1024 * 1024
+"""Bytes; a Pub/Sub message has at most 10 MB, which base64 makes a third longer."""
+
+_log = logging.getLogger(__name__)
+
+
+class BodyTooLong(ValueError):
+    """More than any push has."""
+
+
+class ProjectorApplication:
+    def __init__(self, batcher: Batcher, push_path: str, flask: ASGIApp) -> None:
+        self._batcher = batcher
+        self._push_path = push_path
+        self._router = Router([Mount("/", flask)], lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == self._push_path:
+            await _answer(send, *await self._push(scope["method"], receive))
+        else:
+            await self._router(scope, receive, send)
+
+    async def _push(self, method: str, receive: Receive) -> tuple[int, str]:
+        """Take one message; the status acknowledges it or has it come again."""
+        if method != "POST":
+            return 405, "a push is a POST"
+        try:
+            await self._batcher.take(envelope.read(await _body(receive)))
+        except Exception as error:
+            _log.error("push refused", extra=fields(error=f"{type(error).__name__}: {error}"))
+            return _status(error), str(error)
+        return 204, ""
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Router) -> AsyncIterator[None]:
+        batches = asyncio.create_task(self._batcher.run())
+        yield
+        batches.cancel()
+
+
+def _status(error: Exception) -> int:
+    match error:
+        case NoEnvelope():
+            return 400
+        case BodyTooLong():
+            return 413
+        case Overloaded():
+            return 429
+        case EventStoreUnavailable() | ReadModelUnavailable():
+            return 503
+        case _:
+            return 500
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > MAX_BODY:
+            raise BodyTooLong(f"body: is longer than {MAX_BODY} bytes")
+        if not message.get("more_body"):
+            return body
+
+
+async def _answer(send: Send, status: int, msg: str) -> None:
+    body = msgspec.json.encode({"Msg": msg}) if msg else b""
+    headers = [(b"content-type", b"application/json")] if msg else []
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

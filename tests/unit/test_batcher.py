@@ -1,0 +1,155 @@
+"""Group commit, over stores that are told when to answer and what to fail."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from odds.event import Event
+from projector import batcher
+from projector.batcher import Batcher, Overloaded
+from projector.envelope import Envelope, Message
+from tests.examples import new
+
+
+class Stores:
+    """Makes an event of each message but those of ``parked``; remembers the batches."""
+
+    def __init__(self) -> None:
+        self.stored: list[int] = []
+        self.projected: list[int] = []
+        self.parked: set[str] = set()
+        self.spoils_second = False
+        self.failing: dict[int, Exception] = {}
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def store(self, envelopes: Sequence[Envelope]) -> list[Event | None]:
+        assert self.gate.wait(10)
+        self.stored.append(len(envelopes))
+        if error := self.failing.pop(len(self.stored), None):
+            raise error
+        return [None if e.message.message_id in self.parked else new() for e in envelopes]
+
+    def project(self, events: Sequence[Event]) -> list[Exception | None]:
+        self.projected.append(len(events))
+        fates: list[Exception | None] = [None] * len(events)
+        if self.spoils_second and len(events) > 1:
+            fates[1] = ValueError("this one is bad")
+        return fates
+
+
+def message(number: int) -> Envelope:
+    return Envelope(Message(str(number)), "s")
+
+
+def drive(stores: Stores, scenario: Callable[[Batcher], Awaitable[None]]) -> None:
+    async def run() -> None:
+        batches = Batcher(stores.store, stores.project)
+        running = asyncio.create_task(batches.run())
+        try:
+            await asyncio.wait_for(scenario(batches), 10)
+        finally:
+            running.cancel()
+
+    asyncio.run(run())
+
+
+async def take_all(batches: Batcher, numbers: Sequence[int]) -> list[BaseException | None]:
+    return await asyncio.gather(
+        *(batches.take(message(number)) for number in numbers), return_exceptions=True
+    )
+
+
+async def held_behind_one(batches: Batcher, stores: Stores, count: int) -> list[object]:
+    """The fates of messages that come while one is being stored."""
+    stores.gate.clear()
+    first = asyncio.create_task(batches.take(message(-1)))
+    await asyncio.sleep(0.05)
+    rest = [asyncio.create_task(batches.take(message(n))) for n in range(count)]
+    await asyncio.sleep(0.05)
+    stores.gate.set()
+    await first
+    return list(await asyncio.gather(*rest, return_exceptions=True))
+
+
+def test_the_first_message_of_a_quiet_moment_goes_at_once_and_alone() -> None:
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        await batches.take(message(1))
+        await batches.take(message(2))
+
+    drive(stores, scenario)
+    assert (stores.stored, stores.projected) == ([1, 1], [1, 1])
+
+
+def test_what_comes_while_a_batch_is_written_is_one_batch_whose_bad_event_fails_alone() -> None:
+    stores = Stores()
+    stores.spoils_second = True
+
+    async def scenario(batches: Batcher) -> None:
+        fates = await held_behind_one(batches, stores, 20)
+        assert [type(fate) for fate in fates].count(ValueError) == 1
+        assert fates.count(None) == 19
+
+    drive(stores, scenario)
+    assert (stores.stored, stores.projected) == ([1, 20], [1, 20])
+
+
+def test_a_parked_message_is_settled_without_the_read_model() -> None:
+    stores = Stores()
+    stores.parked = {"1"}
+    drive(stores, lambda batches: batches.take(message(1)))
+    assert (stores.stored, stores.projected) == ([1], [])
+
+
+def test_a_batch_that_fails_fails_exactly_its_messages() -> None:
+    stores = Stores()
+    stores.failing = {2: ConnectionError("away")}
+
+    async def scenario(batches: Batcher) -> None:
+        fates = await held_behind_one(batches, stores, 5)
+        assert [type(fate) for fate in fates] == [ConnectionError] * 5
+        assert await take_all(batches, [7]) == [None]
+
+    drive(stores, scenario)
+
+
+def test_a_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batcher, "MAX_WAITING", 3)
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        fates = await held_behind_one(batches, stores, 5)
+        assert [type(fate) for fate in fates].count(Overloaded) == 2
+        assert fates.count(None) == 3
+
+    drive(stores, scenario)
+
+
+def test_a_batch_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batcher, "MAX_BATCH", 2)
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        assert await held_behind_one(batches, stores, 5) == [None] * 5
+
+    drive(stores, scenario)
+    assert stores.stored == [1, 2, 2, 1]
+
+
+def test_a_pusher_that_has_gone_harms_nobody() -> None:
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        stores.gate.clear()
+        gone = asyncio.create_task(batches.take(message(1)))
+        await asyncio.sleep(0.05)
+        gone.cancel()
+        stores.gate.set()
+        assert await take_all(batches, [2]) == [None]
+
+    drive(stores, scenario)
+    assert sum(stores.stored) == 2
