@@ -1,7 +1,7 @@
 """Bodies of command requests, in JSON or protobuf."""
 
 from flask import Request
-from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
 
 from command_api import json_commands
 from command_api.responses import JSON, PROTOBUF
@@ -19,13 +19,15 @@ def read_command(request: Request) -> CommandRequest:
     """
     if request.content_length is None and "Transfer-Encoding" not in request.headers:
         raise LengthRequired("Content-Length: is missing; expected the length of the body in bytes")
-    if request.mimetype == JSON:
-        return json_commands.decode_command(request.get_data())
-    if request.mimetype == PROTOBUF:
-        return command_codec.decode_command(request.get_data())
-    raise UnsupportedMediaType(
-        f"Content-Type: is {request.mimetype or 'missing'}; expected {JSON} or {PROTOBUF}"
-    )
+    if request.mimetype not in (JSON, PROTOBUF):
+        raise UnsupportedMediaType(
+            f"Content-Type: is {request.mimetype or 'missing'}; expected {JSON} or {PROTOBUF}"
+        )
+    body = request.get_data()
+    if len(body) > MAX_BODY:
+        raise RequestEntityTooLarge
+    decoder = json_commands if request.mimetype == JSON else command_codec
+    return decoder.decode_command(body)
 
 
 def request_id(request: Request) -> str:

@@ -3,7 +3,7 @@
 import logging
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from command_api import bodies
 from command_api.responses import refused, respond
@@ -42,6 +42,11 @@ def _http(error: HTTPException) -> Response:
 def _told(error: HTTPException) -> str:
     if isinstance(error, RequestEntityTooLarge):
         return f"body: is too long; expected at most {bodies.MAX_BODY} bytes"
+    if isinstance(error, NotFound):
+        return f"path: {request.path} is unknown; expected /odds or /odds/<external_id>"
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return f"method: {request.method} is not for {request.path}; expected {allowed}"
     return error.description or error.name
 
 

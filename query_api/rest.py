@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 def create_rest(queries: OddsQueries) -> Flask:
     rest = Flask("query_api", static_folder=None)
     rest.url_map.strict_slashes = True
+    rest.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     rest.before_request(_read_request)
     rest.add_url_rule("/odds", view_func=_listing(queries))
     rest.add_url_rule("/odds/<external_id>", view_func=_detail(queries))

@@ -1,5 +1,6 @@
 """The command service over a bus that records: what is accepted, and how each fault is refused."""
 
+import io
 import json
 from typing import Any
 from uuid import UUID
@@ -227,7 +228,20 @@ def test_what_http_refuses_is_a_command_response_too(client: FlaskClient) -> Non
     responses = [unknown, method, mimetype, too_long]
     assert [response.status_code for response in responses] == [404, 405, 415, 413]
     assert {response.get_json()["Status"] for response in responses} == {"fail"}
+    assert unknown.get_json()["Msg"].startswith("path: /prices is unknown; expected ")
+    assert method.get_json()["Msg"] == "method: PUT is not for /odds; expected POST"
     assert "POST" in method.headers["Allow"]
+
+
+def test_a_chunked_body_is_read_whole_or_refused(client: FlaskClient) -> None:
+    def chunked(data: bytes) -> TestResponse:
+        environ = {"wsgi.input": io.BytesIO(data), "wsgi.input_terminated": True}
+        headers = JSON | {"Transfer-Encoding": "chunked"}
+        return client.post("/odds", headers=headers, environ_overrides=environ)
+
+    whole = json.dumps(body()).encode()
+    assert chunked(whole).status_code == 202
+    assert chunked(whole + b" " * 70_000).status_code == 413
 
 
 def test_a_body_of_unknown_length_is_refused(client: FlaskClient) -> None:
