@@ -1,0 +1,120 @@
+"""Every answer of the running command service that can be provoked, against its description."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from command_api.bodies import MAX_BODY
+from local.stack import Stack
+from odds import command_codec
+from odds.command import CommandName
+from tests.examples import DELETE, NEW, UPDATE, command
+from tests.exchange import JSON, PROTOBUF, Request
+from tests.integration.lone_service import free_port, lone_service
+from tests.integration.openapi_cases import Case, all_but_failures, provoked
+from tests.openapi import Description
+
+DESCRIPTION = Description("command_api")
+ODDS = "/odds/6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11"
+BOTH = (JSON, PROTOBUF)
+TOO_LONG = b" " * (MAX_BODY + 1)
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    command: CommandName
+
+    def asked(self, content_type: str, body: bytes | None, accept: str = "*/*") -> Request:
+        headers = {"Content-Type": content_type, "Accept": accept}
+        return Request(self.method, self.path, headers, body)
+
+    def body(self, content_type: str) -> bytes:
+        if content_type == PROTOBUF:
+            return command_codec.to_message(command(self.command)).SerializeToString()
+        return msgspec.json.encode(self._example() | {"RequestID": str(uuid4())})
+
+    def _example(self) -> dict[str, Any]:
+        body = DESCRIPTION.document["components"]["requestBodies"][self.command]
+        example: dict[str, Any] = body["content"][JSON]["examples"]["soccer"]["value"]
+        return example
+
+
+OPERATIONS = (
+    Operation("POST", "/odds", NEW),
+    Operation("PATCH", ODDS, UPDATE),
+    Operation("DELETE", ODDS, DELETE),
+)
+
+
+def good(operation: Operation) -> Iterator[Case]:
+    for kind in BOTH:
+        yield Case(202, kind, operation.asked(kind, operation.body(kind)))
+
+
+def bad(operation: Operation) -> Iterator[Case]:
+    for kind in BOTH:
+        yield Case(400, kind, operation.asked(kind, b"\xff"))
+        yield Case(411, kind, operation.asked(kind, None))
+        yield Case(413, kind, operation.asked(kind, TOO_LONG))
+        yield Case(415, kind, operation.asked("text/plain", b"1.9", accept=kind))
+
+
+def elsewhere() -> Iterator[Case]:
+    for kind in BOTH:
+        accept = {"Accept": kind}
+        yield Case(404, kind, Request("POST", "/prices", accept, b""))
+        yield Case(405, kind, Request("PUT", "/odds", accept, b""))
+        yield Case(405, kind, Request("POST", ODDS, accept, b""))
+
+
+HEALTHY = [Case(200, JSON, Request("GET", f"/health/{each}")) for each in ("live", "ready")]
+GOOD = [case for operation in OPERATIONS for case in good(operation)]
+BAD = [case for operation in OPERATIONS for case in bad(operation)]
+# The gateway gives a request without a body the length 0.
+BAD_FOR_THE_GATEWAY = [case for case in BAD if case.status != 411]
+BUS_AWAY = [
+    Case(503, JSON, Request("GET", "/health/ready")),
+    *(case._replace(status=503) for case in GOOD),
+]
+
+
+@pytest.fixture
+def service(stack: Stack) -> str:
+    return f"http://127.0.0.1:{stack.environment['COMMAND_API_PORT']}"
+
+
+@pytest.fixture(scope="module")
+def service_without_bus() -> Iterator[str]:
+    settings = {
+        "GOOGLE_CLOUD_PROJECT": "nowhere",
+        "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{free_port()}",
+        "PUBLISH_TIMEOUT_SECONDS": "0.5",
+    }
+    with lone_service("command_api", **settings) as url:
+        yield url
+
+
+@pytest.mark.parametrize("case", [*GOOD, *BAD, *elsewhere(), *HEALTHY], ids=str)
+def test_the_service_answers_as_described(service: str, case: Case) -> None:
+    case.check(DESCRIPTION, service)
+
+
+@pytest.mark.parametrize("case", [*GOOD, *BAD_FOR_THE_GATEWAY], ids=str)
+def test_the_gateway_passes_on_what_is_described(stack: Stack, case: Case) -> None:
+    case.check(DESCRIPTION, stack.gateway_url)
+
+
+@pytest.mark.parametrize("case", BUS_AWAY, ids=str)
+def test_without_its_bus_the_service_answers_as_described(
+    service_without_bus: str, case: Case
+) -> None:
+    case.check(DESCRIPTION, service_without_bus)
+
+
+def test_every_described_answer_but_our_own_failure_is_provoked() -> None:
+    cases = [*GOOD, *BAD, *elsewhere(), *HEALTHY, *BUS_AWAY]
+    assert provoked(DESCRIPTION, cases) == all_but_failures(DESCRIPTION)

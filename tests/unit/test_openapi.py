@@ -1,0 +1,207 @@
+"""The OpenAPI descriptions against the routes, limits and words of the code."""
+
+import re
+from enum import StrEnum
+from typing import cast
+
+import msgspec.yaml
+import pytest
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from command_api import bodies
+from command_api.app import CommandApi
+from command_api.responses import CommandResponse
+from gateway.main import ROUTES
+from gateway.routes import Route
+from odds.adapters.publisher import EventPublisher
+from odds.command import (
+    MAX_FUTURE_US,
+    MAX_GAME_ID,
+    MAX_GAME_TYPE,
+    MAX_PROVIDER,
+    MAX_REQUEST_ID,
+    CommandName,
+    CommandRequest,
+    Domain,
+    EventVelocity,
+    MoneyLine,
+    Payload,
+)
+from odds.event_bus import EventBus
+from query_api.asgi import GRAPHQL_PATH
+from query_api.graphql import body as graphql_body
+from query_api.graphql.operation import MAX_TOKENS, GraphQLRequest
+from query_api.queries import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_NO,
+    MAX_PAGE_SIZE,
+    OddsQueries,
+    PageRequest,
+)
+from query_api.responses import Status
+from query_api.rest import create_rest
+from tests.examples import NOW
+from tests.openapi import Description
+from tests.paths import ROOT
+
+COMMAND, QUERY = Description("command_api"), Description("query_api")
+SERVICES = {"command_api": COMMAND, "query_api": QUERY}
+HEALTH = {("/health/live", "GET"), ("/health/ready", "GET")}
+
+
+class UnusedBus:
+    """Lets a command service be made that is asked nothing."""
+
+    def ping(self) -> None:
+        raise AssertionError("nobody asks")
+
+
+def command_flask() -> Flask:
+    events = cast(EventPublisher, UnusedBus())
+    return CommandApi(EventBus.load(ROOT / "event_bus.yaml"), events, lambda: NOW).flask()
+
+
+def query_flask() -> Flask:
+    return create_rest(cast(OddsQueries, None))
+
+
+def described(service: str) -> set[tuple[str, str]]:
+    return {(path, method) for path, method, _ in SERVICES[service].operations()}
+
+
+def flask_routes(app: Flask) -> set[tuple[str, str]]:
+    """Without the methods that Flask adds of its own."""
+    return {
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_description_is_valid_openapi_3_1(service: str) -> None:
+    document = SERVICES[service].document
+    assert document["openapi"].startswith("3.1.")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_described_routes_are_those_of_the_gateway(service: str) -> None:
+    routes = msgspec.yaml.decode(ROUTES.read_bytes(), type=list[Route])
+    routed = {
+        (route.path, method)
+        for route in routes
+        if route.service == service
+        for method in route.methods
+    }
+    assert described(service) == routed | HEALTH
+
+
+def test_the_described_routes_are_those_of_the_command_service() -> None:
+    assert described("command_api") == flask_routes(command_flask())
+
+
+def test_the_described_rest_routes_are_those_of_the_query_service() -> None:
+    rest = {
+        (path, method)
+        for path, method in described("query_api") - HEALTH
+        if path != GRAPHQL_PATH and method != "HEAD"
+    }
+    assert rest == flask_routes(query_flask())
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    operations = [
+        operation["operationId"]
+        for description in (COMMAND, QUERY)
+        for path, _, operation in description.operations()
+        if not path.startswith("/health/")
+    ]
+    assert len(operations) == len(set(operations))
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [
+        ("RequestID", MAX_REQUEST_ID),
+        ("Provider", MAX_PROVIDER),
+        ("GameID", MAX_GAME_ID),
+        ("GameType", MAX_GAME_TYPE),
+    ],
+)
+def test_texts_may_be_as_long_as_described(name: str, longest: int) -> None:
+    for description in (COMMAND, QUERY):
+        schema = description.schema(name)
+        assert (schema["minLength"], schema["maxLength"]) == (1, longest)
+
+
+@pytest.mark.parametrize(
+    ("description", "schema", "words"),
+    [
+        (COMMAND, COMMAND.schema("Command"), CommandName),
+        (COMMAND, COMMAND.schema("Domain"), Domain),
+        (COMMAND, COMMAND.schema("EventVelocity"), EventVelocity),
+        (COMMAND, COMMAND.schema("CommandResponse")["properties"]["Status"], Status),
+        (QUERY, QUERY.schema("QueryResponse")["properties"]["Status"], Status),
+    ],
+)
+def test_enumerations_have_the_described_words(
+    description: Description, schema: dict[str, list[str]], words: type[StrEnum]
+) -> None:
+    assert schema["enum"] == list(words)
+
+
+def test_the_default_velocity_tier_is_the_described_one() -> None:
+    velocity = {f.name: f for f in msgspec.structs.fields(CommandRequest)}["event_velocity"]
+    assert COMMAND.schema("EventVelocity")["default"] == velocity.default
+
+
+@pytest.mark.parametrize(
+    ("schema", "struct"),
+    [
+        (COMMAND.schema("CommandRequest"), CommandRequest),
+        (COMMAND.schema("Payload"), Payload),
+        (COMMAND.schema("MoneyLine"), MoneyLine),
+        (COMMAND.schema("CommandResponse"), CommandResponse),
+        (QUERY.schema("GraphQLRequest"), GraphQLRequest),
+    ],
+)
+def test_the_described_fields_are_those_of_the_code(
+    schema: dict[str, list[str]], struct: type[msgspec.Struct]
+) -> None:
+    fields = msgspec.structs.fields(struct)
+    assert set(schema["properties"]) == {field.encode_name for field in fields}
+    assert set(schema["required"]) == {field.encode_name for field in fields if field.required}
+
+
+def test_prices_may_be_as_far_ahead_of_the_clock_as_described() -> None:
+    ahead = COMMAND.schema("OccurredAt")["x-max-seconds-ahead"]
+    assert ahead * 1_000_000 == MAX_FUTURE_US
+    assert f"at most {ahead} seconds ahead" in COMMAND.schema("OccurredAt")["description"]
+
+
+def test_bodies_may_be_as_long_as_described() -> None:
+    requests = list(COMMAND.document["components"]["requestBodies"].values())
+    assert {request["x-max-bytes"] for request in requests} == {bodies.MAX_BODY}
+    graphql = QUERY.document["paths"][GRAPHQL_PATH]["post"]["requestBody"]
+    assert graphql["x-max-bytes"] == graphql_body.MAX_BODY
+    for request in (*requests, graphql):
+        assert f"at most {request['x-max-bytes']} bytes" in request["description"]
+    tokens = QUERY.schema("GraphQLRequest")["properties"]["query"]["description"]
+    assert f"at most {MAX_TOKENS} tokens" in tokens
+
+
+def test_pages_are_limited_as_described() -> None:
+    number, size = QUERY.schema("PageNo"), QUERY.schema("PageSize")
+    assert (number["minimum"], number["maximum"]) == (1, MAX_PAGE_NO)
+    assert (size["minimum"], size["maximum"]) == (1, MAX_PAGE_SIZE)
+    assert QUERY.schema("OddsPage")["properties"]["Odds"]["maxItems"] == MAX_PAGE_SIZE
+    given_nothing = PageRequest()
+    assert (number["default"], size["default"]) == (given_nothing.page_no, DEFAULT_PAGE_SIZE)
+
+
+def test_the_list_takes_the_described_parameters() -> None:
+    parameters = [QUERY.resolved(p) for p in QUERY.document["paths"]["/odds"]["parameters"]]
+    in_query = {each["name"] for each in parameters if each["in"] == "query"}
+    assert in_query == set(PageRequest.__struct_fields__)
