@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from odds.adapters.wsgi_bridge import wsgi_bridge
 from query_api.change import Change
 from query_api.fanout import Fanout
 from query_api.feed import Feed
@@ -19,7 +20,6 @@ from query_api.graphql.websocket import GraphQLOverWebSocket
 from query_api.health import live, readiness
 from query_api.queries import OddsQueries
 from query_api.rest import create_rest
-from odds.adapters.wsgi_bridge import wsgi_bridge
 
 GRAPHQL_PATH = "/api/graphql"
 
