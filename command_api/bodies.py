@@ -26,8 +26,9 @@ def read_command(request: Request) -> CommandRequest:
     body = request.get_data()
     if len(body) > MAX_BODY:
         raise RequestEntityTooLarge
-    decoder = json_commands if request.mimetype == JSON else command_codec
-    return decoder.decode_command(body)
+    if request.mimetype == JSON:
+        return json_commands.decode_command(body)
+    return command_codec.decode_command(body)
 
 
 def request_id(request: Request) -> str:
