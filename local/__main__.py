@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--force", action="store_true", help="down: give up events that are still on the bus"
     )
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="replayer: what it is asked")
     return parser
 
 

@@ -1,6 +1,7 @@
 """The event bus in a Pub/Sub emulator: topics, and their push subscriptions to the projector."""
 
 from datetime import timedelta
+from typing import Any
 
 import grpc
 from google.api_core.exceptions import AlreadyExists
@@ -9,6 +10,10 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from odds.event_bus import EventBus, Topic
+
+# The emulator is there when it is asked; by itself the client would ask one that has just been
+# stopped for a minute.
+_AT_ONCE: dict[str, Any] = {"retry": None, "timeout": 10.0}
 
 
 class LocalBus:
@@ -65,17 +70,17 @@ class LocalBus:
 
     def _set_push(self, subscription: str, push: dict[str, str]) -> None:
         request = {"subscription": subscription, "push_config": push}
-        self._subscriber.modify_push_config(request=request)
+        self._subscriber.modify_push_config(request=request, **_AT_ONCE)
 
     def _create_topic(self, name: str) -> None:
         try:
-            self._publisher.create_topic(name=self._topic_path(name))
+            self._publisher.create_topic(name=self._topic_path(name), **_AT_ONCE)
         except AlreadyExists:
             return
 
     def _create_subscription(self, request: dict[str, object]) -> bool:
         try:
-            self._subscriber.create_subscription(request=request)
+            self._subscriber.create_subscription(request=request, **_AT_ONCE)
         except AlreadyExists:
             return False
         return True

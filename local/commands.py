@@ -3,11 +3,13 @@
 import argparse
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 
 from local.errors import StackError
 from local.foreground import Stopped, stop_undisturbed, stopped_by_signals, watch
+from local.settings import ROOT
 from local.stack import Stack
 from local.try_it import what_to_try
 
@@ -63,6 +65,13 @@ def logs(stack: Stack, asked: argparse.Namespace) -> None:
     os.execvp("tail", ("tail", "-n", "20", "-F", *files))
 
 
+def replayer(stack: Stack, asked: argparse.Namespace) -> None:
+    """Become ``python -m replayer``, with this stack as its local environment; never returns."""
+    os.chdir(ROOT)
+    command = (sys.executable, "-m", "replayer", *asked.rest)
+    os.execve(sys.executable, command, stack.environment)
+
+
 def clean(stack: Stack, asked: argparse.Namespace) -> None:
     """Stop what runs and delete its events, read model and logs."""
     stop_undisturbed(stack, lose_events=True)
@@ -80,5 +89,5 @@ def _leave_nothing_behind(stack: Stack) -> None:
 
 
 COMMANDS: dict[str, Callable[[Stack, argparse.Namespace], None]] = {
-    command.__name__: command for command in (up, down, demo, status, logs, clean)
+    command.__name__: command for command in (up, down, demo, status, logs, replayer, clean)
 }

@@ -15,7 +15,7 @@ from local.part import Part
 from local.ports import HOST, Ports
 from local.postgres import NAME as POSTGRES
 from local.postgres import Postgres
-from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API
+from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API, REPLAYER
 from local.settings import ROOT, StackSettings
 from odds.event_bus import EventBus
 
@@ -51,6 +51,7 @@ class Plan:
             PROJECTOR: self._ports.projector_port,
             QUERY_API: self._ports.query_api_port,
             COMMAND_API: self._ports.command_api_port,
+            REPLAYER: self._ports.replayer_port,
             GATEWAY: self._ports.gateway_port,
         }
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -73,7 +74,15 @@ class Processes:
                 log.unlink()
 
     def start(self, part: Part, environment: Mapping[str, str]) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches us alone."""
+        """Start it in a session of its own, so that Ctrl-C reaches us alone.
+
+        A thread does it: signals interrupt only the main one, and between the start of a process
+        and its record they would leave it behind.
+        """
+        with ThreadPoolExecutor(1) as uninterrupted:
+            uninterrupted.submit(self._start, part, environment).result()
+
+    def _start(self, part: Part, environment: Mapping[str, str]) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
         with self._changing:
             if self._closed:

@@ -10,6 +10,7 @@ from local.waiting import answers_ok
 PROJECTOR = "projector"
 QUERY_API = "query_api"
 COMMAND_API = "command_api"
+REPLAYER = "replayer"
 GATEWAY = "gateway"
 SIMULATOR = "simulator"
 

@@ -14,13 +14,13 @@ from local.plan import Plan
 from local.ports import Ports, require_free
 from local.postgres import NAME as POSTGRES
 from local.processes import Processes
-from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API, SIMULATOR
+from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API, REPLAYER, SIMULATOR
 from local.settings import StackSettings
 from local.waiting import answers_ok
 
 GROUND = (POSTGRES, DATASTORE, PUBSUB)
-SERVICES = (PROJECTOR, QUERY_API, COMMAND_API, GATEWAY)
-PUBLISHERS = (SIMULATOR, GATEWAY, COMMAND_API)
+SERVICES = (PROJECTOR, QUERY_API, COMMAND_API, REPLAYER, GATEWAY)
+PUBLISHERS = (SIMULATOR, GATEWAY, REPLAYER, COMMAND_API)
 
 
 class Stack:
