@@ -95,6 +95,13 @@ class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     payload: Payload = msgspec.field(name="Payload")
 
 
+def is_text(value: str) -> bool:
+    """Whether it has no control character, surrogate, or separator of lines or paragraphs."""
+    return value.isprintable() or not any(
+        unicodedata.category(character) in _UNPRINTABLE for character in value
+    )
+
+
 def check_command(command: CommandRequest, *, now: int) -> None:
     """Hold a command of the right types against the rules of its values.
 
@@ -115,7 +122,7 @@ def _check_text(field: str, value: str, longest: int) -> None:
         raise InvalidCommand(field, "is empty")
     if len(value) > longest:
         raise InvalidCommand(field, f"has {len(value)} characters")
-    if not value.isprintable() and any(unicodedata.category(c) in _UNPRINTABLE for c in value):
+    if not is_text(value):
         raise InvalidCommand(field, "has a control character")
 
 

@@ -10,6 +10,9 @@ from odds.command import CommandName, check_command
 from odds.event import SCHEMA_VERSION, Event
 from odds.v1 import command_pb2, event_pb2
 
+MAX_BYTES = 1_000_000
+"""Of an event: what a Datastore entity can hold beside its keys. Commands are far smaller."""
+
 
 class UndecodableEvent(ValueError):
     """Bytes that are no event of this contract; the message says why."""
@@ -53,6 +56,8 @@ def decode(data: bytes) -> EncodedEvent:
     Raises UndecodableEvent for bytes that are no Event, one of a newer schema, one that is
     invalid inside, or one whose ids are not those of its command (design, rule 1).
     """
+    if len(data) > MAX_BYTES:
+        raise UndecodableEvent(f"{len(data)} bytes are more than an Event can have")
     try:
         message = event_pb2.Event.FromString(data)
     except DecodeError as error:

@@ -6,19 +6,22 @@ docs/decisions/2026-11-23-projector-worker.md.
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from odds.adapters import trace
 from odds.adapters.datastore import EventStoreUnavailable
 from odds.adapters.logs import fields
 from odds.adapters.read_model import ReadModelUnavailable
 from projector import envelope
 from projector.batcher import Batcher, Overloaded
-from projector.envelope import NoEnvelope
+from projector.envelope import Envelope, NoEnvelope
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes; a Pub/Sub message has at most 10 MB, which base64 makes a third longer."""
@@ -38,6 +41,7 @@ class ProjectorApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._push_path:
+            trace.follow(scope["headers"])
             await _answer(send, *await self._push(scope["method"], receive))
         else:
             await self._router(scope, receive, send)
@@ -46,18 +50,38 @@ class ProjectorApplication:
         """Take one message; the status acknowledges it or has it come again."""
         if method != "POST":
             return 405, "a push is a POST"
+        pushed: Envelope | None = None
         try:
-            await self._batcher.take(envelope.read(await _body(receive)))
+            pushed = envelope.read(await _body(receive))
+            await self._batcher.take(pushed)
         except Exception as error:
-            _log.error("push refused", extra=fields(error=f"{type(error).__name__}: {error}"))
+            _log.error("push refused", extra=_facts(error, pushed))
             return _status(error), str(error)
         return 204, ""
 
     @asynccontextmanager
     async def _lifespan(self, _: Router) -> AsyncIterator[None]:
         batches = asyncio.create_task(self._batcher.run())
+        batches.add_done_callback(_end_with_it)
         yield
         batches.cancel()
+
+
+def _end_with_it(batches: "asyncio.Task[None]") -> None:
+    """End a worker whose batches have ended by a fault: its pushes would wait for ever."""
+    if not batches.cancelled():
+        _log.critical("batcher ended", exc_info=batches.exception())
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _facts(error: Exception, pushed: Envelope | None) -> dict[str, Any]:
+    return fields(
+        error=f"{type(error).__name__}: {error}",
+        message_id=pushed and pushed.message.message_id,
+        event_id=pushed and pushed.message.attributes.get("event_id"),
+        event_velocity=pushed and pushed.message.attributes.get("event_velocity"),
+        subscription=pushed and pushed.subscription,
+    )
 
 
 def _status(error: Exception) -> int:

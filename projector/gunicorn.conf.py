@@ -2,6 +2,8 @@
 
 import os
 
+from odds.adapters import logs
+
 wsgi_app = "projector.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
 worker_class = "asgi"
@@ -13,3 +15,12 @@ reuse_port = workers > 1
 graceful_timeout = 8
 keepalive = 75
 control_socket_disable = True  # its path is shared by every gunicorn of a user
+
+
+def on_starting(_server):
+    """The master logs as its workers do."""
+    logs.configure(
+        "projector",
+        level=os.environ.get("LOG_LEVEL", "INFO"),
+        project=os.environ.get("GOOGLE_CLOUD_PROJECT", ""),
+    )

@@ -70,14 +70,21 @@ class Projector:
             return None
 
     def _stored(
-        self, envelope: Envelope, encoded: EncodedEvent | None, stored: dict[UUID, EncodedEvent]
+        self,
+        envelope: Envelope,
+        encoded: EncodedEvent | None,
+        stored: dict[UUID, EncodedEvent | None],
     ) -> Event | None:
         if encoded is None:
             return None
-        kept = stored[encoded.event.event_id].event
-        if kept.says_the_same_as(encoded.event):
-            return kept
-        self._park(envelope, f"another command is stored under EventID {kept.event_id}")
+        event_id = encoded.event.event_id
+        kept = stored[event_id]
+        if kept is None:
+            self._park(envelope, f"what is stored under EventID {event_id} can't be read")
+        elif kept.event.says_the_same_as(encoded.event):
+            return kept.event
+        else:
+            self._park(envelope, f"another command is stored under EventID {event_id}")
         return None
 
     def _park(self, envelope: Envelope, reason: str) -> None:
@@ -92,7 +99,12 @@ class Projector:
         self._parked.park(parked)
         _log.error(
             "message parked",
-            extra=fields(reason=reason, parked=parked.name, message_id=message.message_id),
+            extra=fields(
+                reason=reason,
+                parked=parked.name,
+                message_id=message.message_id,
+                event_id=message.attributes.get("event_id"),
+            ),
         )
 
     def _tell(self, events: Sequence[Event], outcomes: dict[UUID, Outcome]) -> None:
@@ -106,12 +118,15 @@ class Projector:
                 **Counter(outcome.value for outcome in outcomes.values()),
                 newest_age_ms=min(ages) // 1000,
                 oldest_age_ms=max(ages) // 1000,
-                **(_facts(events[0]) if len(events) == 1 else {}),
+                **_facts(*events),
             ),
         )
 
 
-def _facts(event: Event) -> dict[str, object]:
+def _facts(*events: Event) -> dict[str, object]:
+    if len(events) > 1:
+        return {"event_ids": [str(event.event_id) for event in events]}
+    (event,) = events
     return {
         "request_id": event.command.request_id,
         "event_id": str(event.event_id),

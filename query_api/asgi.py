@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from odds.adapters import trace
 from odds.adapters.wsgi_bridge import wsgi_bridge
 from query_api.change import Change
 from query_api.fanout import Fanout
 from query_api.feed import Feed
+from query_api.graphql.api import GraphQLApi
 from query_api.graphql.context import Context
 from query_api.graphql.executor import Executor
 from query_api.graphql.http import GraphQLOverHTTP
@@ -30,22 +32,23 @@ class QueryApplication:
     def __init__(self, queries: OddsQueries, feed: Feed, fanout: Fanout, pool: Pool) -> None:
         self._feed = feed
         self._fanout = fanout
-        executor = Executor(create_schema())
 
         def new_context() -> Context:
             return Context(queries, pool, fanout)
 
-        self._websocket = GraphQLOverWebSocket(executor, new_context, self._streaming)
+        graphql = GraphQLApi(Executor(create_schema()), new_context, self._streaming)
+        self._websocket = GraphQLOverWebSocket(graphql)
         routes = [
             Route("/health/live", live),
             Route("/health/ready", readiness(feed, fanout)),
-            Route(GRAPHQL_PATH, GraphQLOverHTTP(executor, new_context, self._streaming)),
+            Route(GRAPHQL_PATH, GraphQLOverHTTP(graphql)),
             WebSocketRoute(GRAPHQL_PATH, self._websocket),
             Mount("/", wsgi_bridge(create_rest(queries), pool)),
         ]
         self._router = Router(routes, redirect_slashes=False, lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        trace.follow(scope.get("headers", ()))
         await self._router(scope, receive, send)
 
     def end_streams(self) -> None:

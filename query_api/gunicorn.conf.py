@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 
+from odds.adapters import logs
+
 wsgi_app = "query_api.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
 worker_class = "asgi"
@@ -36,3 +38,12 @@ def post_worker_init(worker):
         worker.asgi.end_streams()
 
     worker.loop.add_signal_handler(signal.SIGTERM, stop)
+
+
+def on_starting(_server):
+    """The master logs as its workers do."""
+    logs.configure(
+        "query_api",
+        level=os.environ.get("LOG_LEVEL", "INFO"),
+        project=os.environ.get("GOOGLE_CLOUD_PROJECT", ""),
+    )

@@ -1,19 +1,17 @@
 """Parameters of a request, checked."""
 
-import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from odds.command import MAX_GAME_ID, MAX_GAME_TYPE, MAX_PROVIDER
+from odds.command import MAX_GAME_ID, MAX_GAME_TYPE, MAX_PROVIDER, is_text
 from query_api.errors import BadParameter
 from query_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE_NO, MAX_PAGE_SIZE, PageRequest
 
 _TEXTS = {"game_id": MAX_GAME_ID, "provider": MAX_PROVIDER, "game_type": MAX_GAME_TYPE}
 _UUID_LENGTH = 36
 _A_UUID = "a UUID such as 6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11"
-_CONTROL_CHARACTERS = {"Cc", "Cs", "Zl", "Zp"}
 
 
 def page_request(arguments: MultiDict[str, str]) -> PageRequest:
@@ -94,5 +92,5 @@ def _check_text(name: str, text: str, most: int) -> None:
         raise BadParameter(name, "is empty", f"1 to {most} characters")
     if len(text) > most:
         raise BadParameter(name, f"has {len(text)} characters", f"1 to {most}")
-    if any(unicodedata.category(character) in _CONTROL_CHARACTERS for character in text):
+    if not is_text(text):
         raise BadParameter(name, "has a control character", "printable characters only")

@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, ExceptionContext, Row, event, func, select
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -20,6 +20,10 @@ T = TypeVar("T")
 
 _COLUMNS = [odds.c[name] for name in OddsView.__struct_fields__]
 _VISIBLE = odds.c.created_at.is_not(None)
+
+# SQLSTATE classes: connection exceptions, resources, operator intervention.
+_AWAY = ("08", "53", "57")
+_LOST = ("08", "57P")
 
 
 class ReadModelAway(RuntimeError):
@@ -41,6 +45,7 @@ class OddsQueries:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        event.listen(engine, "handle_error", _judge)
 
     def find(self, external_id: UUID) -> OddsView | None:
         """The odds, deleted or not; None where no NewOdds of that id has come."""
@@ -70,19 +75,17 @@ class OddsQueries:
         return OddsPage(views, request.page_no, request.page_size, total or 0)
 
     def _read(self, read: Callable[[Connection], T]) -> T:
-        """Reads twice at most: connections that waited in the pool while PostgreSQL was restarted
-        are dead, and the first to fail takes the others out of the pool with it."""
+        """Reads again, once, where the connection had been lost while it waited in the pool."""
         try:
             return self._read_once(read)
-        except ReadModelAway:
-            self._engine.dispose()
-        return self._read_once(read)
+        except _ConnectionLost:
+            return self._read_once(read)
 
     def _read_once(self, read: Callable[[Connection], T]) -> T:
         try:
             with self._engine.connect() as connection:
                 return read(connection)
-        except PoolTimeoutError as error:
+        except (PoolTimeoutError, OSError) as error:
             raise ReadModelAway(str(error)) from error
         except DBAPIError as error:
             if _says_away(error):
@@ -90,13 +93,36 @@ class OddsQueries:
             raise
 
 
+class _ConnectionLost(ReadModelAway):
+    """A connection that had been open is no more: another may be had at once."""
+
+
+def _judge(failure: ExceptionContext) -> _ConnectionLost | None:
+    """Tell SQLAlchemy what it can't tell of pg8000's errors: which ones end the connection, and
+    that a slow answer, unlike a lost connection, is no reason to give up the others as well."""
+    error = failure.original_exception
+    if isinstance(error, OSError) or _sqlstate(error).startswith(_LOST):
+        failure.is_disconnect = True
+    if _timed_out(error):
+        failure.invalidate_pool_on_disconnect = False
+        return None
+    lost = failure.is_disconnect and failure.connection is not None
+    return _ConnectionLost(str(error)) if lost else None
+
+
+def _timed_out(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
+
+
 def _says_away(error: DBAPIError) -> bool:
-    """Whether the connection failed, or PostgreSQL says that it is going, full or not up yet
-    (SQLSTATE classes 08, 53, 57)."""
-    if isinstance(error, InterfaceError):
-        return True
-    told = error.orig.args[0] if error.orig and error.orig.args else None
-    return isinstance(told, dict) and str(told.get("C", ""))[:2] in {"08", "53", "57"}
+    """Whether the connection failed, or PostgreSQL says that it is going, full or not up yet."""
+    return isinstance(error, InterfaceError) or _sqlstate(error.orig).startswith(_AWAY)
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    """PostgreSQL manual, appendix A; empty where PostgreSQL has told none."""
+    told = error.args[0] if error and error.args else None
+    return str(told.get("C", "")) if isinstance(told, dict) else ""
 
 
 def _view(row: Row[tuple[object, ...]]) -> OddsView:

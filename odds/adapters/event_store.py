@@ -8,7 +8,7 @@ from google.api_core.exceptions import AlreadyExists
 from odds.adapters import event_entity
 from odds.adapters.datastore import Datastore, Message
 from odds.adapters.event_entity import KIND
-from odds.event_codec import EncodedEvent
+from odds.event_codec import EncodedEvent, UndecodableEvent
 
 MAX_MUTATIONS = 500
 MAX_COMMIT_BYTES = 8 * 1024 * 1024
@@ -21,31 +21,35 @@ class EventStore:
     def __init__(self, datastore: Datastore) -> None:
         self._datastore = datastore
 
-    def record(self, events: Sequence[EncodedEvent]) -> dict[UUID, EncodedEvent]:
+    def record(self, events: Sequence[EncodedEvent]) -> dict[UUID, EncodedEvent | None]:
         """Store the events that aren't known yet, and return what is now stored for each.
+
+        None stands for what is stored and can't be read.
 
         An event whose EventID is known already is left as it was stored (design, rule 4).
         Raises EventStoreUnavailable: some of the events may then be stored, and all may be
         recorded again.
         """
         first = {encoded.event.event_id: encoded for encoded in reversed(events)}
-        stored: dict[UUID, EncodedEvent] = {}
+        stored: dict[UUID, EncodedEvent | None] = {}
         for chunk in _chunks(list(first.values())):
             stored |= self._record_chunk(chunk)
         return stored
 
-    def find(self, event_ids: Sequence[UUID]) -> dict[UUID, EncodedEvent]:
-        """Those of the events that are known. Raises EventStoreUnavailable."""
+    def find(self, event_ids: Sequence[UUID]) -> dict[UUID, EncodedEvent | None]:
+        """Those of the events that are known, or None where what is stored can't be read.
+
+        Raises EventStoreUnavailable.
+        """
         entities = self._datastore.lookup([self._key(event_id) for event_id in event_ids])
-        found = [event_entity.from_entity(entity) for entity in entities]
-        return {encoded.event.event_id: encoded for encoded in found}
+        return {UUID(entity.key.path[-1].name): _readable(entity) for entity in entities}
 
     def ping(self) -> None:
         """Raises EventStoreUnavailable where Datastore doesn't answer."""
         self._datastore.lookup([self._key(UUID(int=0))])
 
-    def _record_chunk(self, events: list[EncodedEvent]) -> dict[UUID, EncodedEvent]:
-        stored: dict[UUID, EncodedEvent] = {}
+    def _record_chunk(self, events: list[EncodedEvent]) -> dict[UUID, EncodedEvent | None]:
+        stored: dict[UUID, EncodedEvent | None] = {}
         while missing := [each for each in events if each.event.event_id not in stored]:
             entities = [
                 event_entity.to_entity(self._key(each.event.event_id), each) for each in missing
@@ -60,6 +64,13 @@ class EventStore:
 
     def _key(self, event_id: UUID) -> Message:
         return self._datastore.key(KIND, str(event_id))
+
+
+def _readable(entity: Message) -> EncodedEvent | None:
+    try:
+        return event_entity.from_entity(entity)
+    except UndecodableEvent:
+        return None
 
 
 def _chunks(events: list[EncodedEvent]) -> Iterator[list[EncodedEvent]]:

@@ -7,6 +7,8 @@ from typing import Any
 import google.cloud.logging_v2
 from google.cloud.logging_v2.handlers import StructuredLogHandler
 
+from odds.adapters.trace import TraceFilter
+
 _FIELDS = "json_fields"
 
 
@@ -18,21 +20,23 @@ def fields(**values: object) -> dict[str, Any]:
 def configure(service: str, *, level: str, project: str) -> None:
     """Send all logs of this process to stdout.
 
-    In the JSON the severity and, inside a Flask request, the trace of ``traceparent`` or
-    ``X-Cloud-Trace-Context`` stand where Cloud Logging looks for them
-    (https://cloud.google.com/logging/docs/structured-logging).
+    In the JSON the severity and the trace of ``traceparent`` or ``X-Cloud-Trace-Context`` stand
+    where Cloud Logging looks for them (https://cloud.google.com/logging/docs/structured-logging):
+    inside a Flask request by itself, elsewhere once ``trace.follow`` was told the headers.
     """
     handler: logging.Handler
     if sys.stdout.isatty():
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(_Readable(service))
     else:
-        # The library's own first line would tell that this library is in use.
+        # Each process would begin with a line that advertises the library, as if it were ours.
         google.cloud.logging_v2._instrumentation_emitted = True
         handler = StructuredLogHandler(
             stream=sys.stdout, project_id=project, labels={"service": service}
         )
         handler.setFormatter(logging.Formatter("%(message)s"))
+        # Before the handler's own filter, which fills in what a record has not.
+        handler.filters.insert(0, TraceFilter(project))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     server = logging.getLogger("gunicorn.error")
     server.handlers.clear()

@@ -1,13 +1,20 @@
 """Messages set aside because they can never be applied: Datastore kind ``Parked``."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 import msgspec
 from google.cloud.datastore_v1.types import Entity
 
-from odds.adapters.datastore import Datastore, Message
+from odds.adapters.datastore import KEY_NAME, Datastore, Message, Range
 
 KIND = "Parked"
+PART_KIND = "ParkedPart"
+"""What a message has beyond its first ``PART`` bytes: an entity takes no more, a message may."""
+PART = 1_000_000
+
+_PAGE = 20
+"""Messages per query; each may have a megabyte."""
 
 _Entity = Entity.pb()
 
@@ -33,7 +40,61 @@ class ParkedMessages:
 
     def park(self, message: ParkedMessage) -> None:
         """Keep the message; parked again it stays as one. Raises EventStoreUnavailable."""
+        for start, key in self._parts(message.name, len(message.data)):
+            part = _Entity(key=key)
+            _unindexed(part, "Data").blob_value = message.data[start : start + PART]
+            self._datastore.upsert(part)
         self._datastore.upsert(_to_entity(self._datastore.key(KIND, message.name), message))
+
+    def find(self, name: str) -> ParkedMessage | None:
+        """Raises EventStoreUnavailable."""
+        found = self._datastore.lookup([self._datastore.key(KIND, name)])
+        return self._read(found[0]) if found else None
+
+    def every(self) -> Iterator[ParkedMessage]:
+        """All messages, in the order of their names. Raises EventStoreUnavailable."""
+        wanted, more = Range(KIND, KEY_NAME), True
+        while more:
+            entities, more = self._datastore.query(wanted, _PAGE)
+            for entity in entities:
+                yield self._read(entity)
+                wanted = wanted._replace(above=entity.key.path[-1].name)
+
+    def remove(self, message: ParkedMessage) -> bool:
+        """Take a message away, unless it was parked again since it was read.
+
+        Says whether it is gone. Raises EventStoreUnavailable.
+        """
+        gone = [True]
+
+        def without(found: Message | None) -> Message | None:
+            gone[0] = found is None or _parked_at(found) == message.parked_at
+            return None if gone[0] else found
+
+        self._datastore.change(self._datastore.key(KIND, message.name), without)
+        if gone[0]:
+            for _, key in self._parts(message.name, len(message.data)):
+                self._datastore.change(key, lambda _: None)
+        return gone[0]
+
+    def _read(self, entity: Message) -> ParkedMessage:
+        properties = entity.properties
+        data = properties["Data"].blob_value
+        for _, key in self._parts(entity.key.path[-1].name, properties["Size"].integer_value):
+            data += self._datastore.lookup([key])[0].properties["Data"].blob_value
+        attributes = properties["Attributes"].string_value
+        return ParkedMessage(
+            data=data,
+            attributes=msgspec.json.decode(attributes, type=dict[str, str]),
+            subscription=properties["Subscription"].string_value,
+            reason=properties["Reason"].string_value,
+            parked_at=_parked_at(entity),
+        )
+
+    def _parts(self, name: str, size: int) -> Iterator[tuple[int, Message]]:
+        """Where each part begins, and its key."""
+        for start in range(PART, size, PART):
+            yield start, self._datastore.key(PART_KIND, f"{name}-{start}")
 
 
 def _to_entity(key: Message, message: ParkedMessage) -> Message:
@@ -41,9 +102,19 @@ def _to_entity(key: Message, message: ParkedMessage) -> Message:
     properties = entity.properties
     properties["ParkedAt"].integer_value = message.parked_at
     properties["Subscription"].string_value = message.subscription
-    properties["Reason"].string_value = message.reason
-    properties["Attributes"].string_value = msgspec.json.encode(message.attributes).decode()
-    properties["Data"].blob_value = message.data
-    for name in ("Reason", "Attributes", "Data"):
-        properties[name].exclude_from_indexes = True
+    properties["Size"].integer_value = len(message.data)
+    _unindexed(entity, "Reason").string_value = message.reason
+    _unindexed(entity, "Attributes").string_value = msgspec.json.encode(message.attributes).decode()
+    _unindexed(entity, "Data").blob_value = message.data[:PART]
     return entity
+
+
+def _unindexed(entity: Message, name: str) -> Message:
+    value = entity.properties[name]
+    value.exclude_from_indexes = True
+    return value
+
+
+def _parked_at(entity: Message) -> int:
+    parked_at: int = entity.properties["ParkedAt"].integer_value
+    return parked_at

@@ -11,14 +11,17 @@ TIMEOUT = 10.0
 """How long a connection may take to open, and each answer on it to come, in seconds."""
 
 
-def create_engine(database_url: str, *, pool_size: int) -> Engine:
-    """An engine of at most ``pool_size`` connections; opens none of them yet."""
+def create_engine(database_url: str, *, pool_size: int, timeout: float = TIMEOUT) -> Engine:
+    """An engine of at most ``pool_size`` connections; opens none of them yet.
+
+    ``timeout`` is how long each answer may take, in seconds.
+    """
     engine = create_sqlalchemy_engine(
         database_url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=TIMEOUT,
-        connect_args={"timeout": TIMEOUT},
+        connect_args={"timeout": timeout},
     )
     event.listen(engine, "do_connect", _send_at_once)
     return engine
@@ -33,6 +36,7 @@ def _send_at_once(_dialect: Any, _record: Any, _args: Any, kwargs: dict[str, Any
         connection = socket.create_connection(address, TIMEOUT)
     except OSError as error:
         raise pg8000.dbapi.InterfaceError(f"no connection to {address}: {error}") from error
+    connection.settimeout(kwargs["timeout"])
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return pg8000.dbapi.connect(**kwargs, sock=connection)

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
+    DateTime,
     Double,
     Enum,
     Identity,
@@ -102,4 +104,17 @@ Index(
     odds_event_log.c.xid,
     odds_event_log.c.id,
     postgresql_where=odds_event_log.c.outcome == Outcome.APPLIED,
+)
+
+read_model_generation = Table(
+    "read_model_generation",
+    metadata,
+    Column("only_row", Boolean, CheckConstraint("only_row"), primary_key=True),
+    Column(
+        "generation",
+        Uuid,
+        nullable=False,
+        comment="another one after each rebuild: a cursor of the feed is good within one only",
+    ),
+    Column("made_at", DateTime(timezone=True), nullable=False),
 )

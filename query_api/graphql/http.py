@@ -3,7 +3,7 @@
 https://graphql.github.io/graphql-over-http/draft/ and, for the stream, ``event_stream``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,31 +15,25 @@ from starlette.types import Receive, Scope, Send
 
 from query_api.errors import RETRY_AFTER_SECONDS
 from query_api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, PLAIN_JSON, Accepted
+from query_api.graphql.api import GraphQLApi
 from query_api.graphql.body import read_body
 from query_api.graphql.context import Context
 from query_api.graphql.event_stream import EventStream, single_event
-from query_api.graphql.executor import Executor, RefusedOperation
+from query_api.graphql.executor import RefusedOperation
 from query_api.graphql.operation import MalformedRequest, Operation
 from query_api.graphql.refusal import Refusal
 
 
 class GraphQLOverHTTP:
-    """An ASGI application. ``streaming`` says whether a subscription can be opened now."""
+    """An ASGI application."""
 
-    def __init__(
-        self,
-        executor: Executor,
-        new_context: Callable[[], Context],
-        streaming: Callable[[], bool],
-    ) -> None:
-        self._executor = executor
-        self._new_context = new_context
-        self._streaming = streaming
+    def __init__(self, api: GraphQLApi) -> None:
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         accepted = Accepted.read(request.headers.get("accept"))
-        context = self._new_context()
+        context = self._api.new_context()
         try:
             response = await self._answer(request, accepted, context)
             await response(scope, receive, send)
@@ -53,7 +47,7 @@ class GraphQLOverHTTP:
             operation = Operation(await read_body(request))
             if operation.streams:
                 return await self._stream(operation, accepted, context)
-            result = await self._executor.query(operation, context)
+            result = await self._api.executor.query(operation, context)
             return _result(result, accepted)
         except Refusal as refusal:
             return _refused(refusal, accepted)
@@ -67,9 +61,9 @@ class GraphQLOverHTTP:
     async def _stream(self, operation: Operation, accepted: Accepted, context: Context) -> Response:
         if not accepted.event_stream:
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, _STREAM_ACCEPT)
-        if not self._streaming():
+        if not self._api.streaming():
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the stream is not ready; try again")
-        return EventStream(await self._executor.subscribe(operation, context))
+        return EventStream(await self._api.executor.subscribe(operation, context))
 
 
 _ACCEPT = f"Accept: expected one of {GRAPHQL_JSON}, {PLAIN_JSON}, {EVENT_STREAM}"

@@ -1,14 +1,12 @@
 """GraphQL over WebSocket."""
 
 import asyncio
-from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from query_api.graphql.api import GraphQLApi
 from query_api.graphql.connection import Connection
-from query_api.graphql.context import Context
-from query_api.graphql.executor import Executor
 from query_api.graphql.messages import PROTOCOL
 
 GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
@@ -17,29 +15,22 @@ _SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 
 
 class GraphQLOverWebSocket:
-    """An ASGI application. ``streaming`` says whether a subscription can be opened now."""
+    """An ASGI application."""
 
-    def __init__(
-        self,
-        executor: Executor,
-        new_context: Callable[[], Context],
-        streaming: Callable[[], bool],
-    ) -> None:
-        self._executor = executor
-        self._new_context = new_context
-        self._streaming = streaming
+    def __init__(self, api: GraphQLApi) -> None:
+        self._api = api
         self._open: set[Connection] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        connection = Connection(websocket, self._executor, self._new_context)
+        connection = Connection(websocket, self._api.executor, self._api.new_context)
         if PROTOCOL not in scope["subprotocols"]:
             await websocket.accept()
             await connection.close(_SUBPROTOCOL_NOT_ACCEPTABLE, f"Expected {PROTOCOL}")
             return
         await websocket.accept(PROTOCOL)
-        if not self._streaming():
+        if not self._api.streaming():
             await connection.close(TRY_AGAIN_LATER, "The stream is not ready")
             return
         self._open.add(connection)

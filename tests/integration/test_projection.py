@@ -15,11 +15,11 @@ from sqlalchemy import Engine, Row, func, select, text
 from odds.adapters import postgres
 from odds.adapters.read_model import BatchRefused, ReadModel, ReadModelUnavailable
 from odds.adapters.tables import metadata, odds, odds_event_log
-from odds.command import MoneyLine
 from odds.event import Event, OddsKey
 from odds.fold import Odds, Outcome, apply, fold
 from tests.examples import NOW, delete, new, update
 from tests.histories import histories
+from tests.read_model import money_line, rows
 from tests.waiting import wait_for
 
 
@@ -35,33 +35,11 @@ def read_model(engine: Engine) -> ReadModel:
     return ReadModel(engine)
 
 
-def rows(engine: Engine) -> dict[OddsKey, Odds]:
-    """The read model as the fold would say it."""
-    with engine.connect() as connection:
-        return {
-            (row.external_id, row.provider, row.game_id): Odds(
-                money_line=_money_line(row),
-                price_stamp=(row.price_occurred_at, row.price_created_at, row.price_event_id)
-                if row.price_occurred_at
-                else None,
-                newest_stamp=(row.updated_occurred_at, row.updated_at, row.updated_event_id),
-                created_at=row.created_at,
-                game_type=row.game_type,
-                deleted=row.deleted,
-            )
-            for row in connection.execute(select(odds))
-        }
-
-
 def log(engine: Engine) -> list[Row[tuple[object, ...]]]:
     """The log in feed order."""
     with engine.connect() as connection:
         feed = select(odds_event_log).order_by(odds_event_log.c.xid, odds_event_log.c.id)
         return list(connection.execute(feed))
-
-
-def _money_line(row: Row[tuple[object, ...]]) -> MoneyLine | None:
-    return None if row.home is None else MoneyLine(row.home, row.away, row.draw)
 
 
 def wipe(engine: Engine) -> None:
@@ -96,7 +74,7 @@ def test_batching_never_changes_what_the_log_shows(
             outcomes |= read_model.project(batch)
     assert outcomes == fold(events)[1]
     assert [
-        (row.event_id, row.outcome, _money_line(row), row.deleted, row.odds_updated_at)
+        (row.event_id, row.outcome, money_line(row), row.deleted, row.odds_updated_at)
         for row in log(engine)
     ] == list(_as_of(events))
 
@@ -131,7 +109,7 @@ def test_concurrent_projectors_converge_log_each_event_once_and_never_show_an_ol
     shown = {row.external_id: row for row in feed if row.outcome is Outcome.APPLIED}
     final = fold(events)[0]
     for event in created:
-        assert _money_line(shown[event.external_id]) == final[event.odds_key].money_line
+        assert money_line(shown[event.external_id]) == final[event.odds_key].money_line
 
 
 def test_of_two_transactions_that_overlap_the_feed_shows_last_the_one_applied_last(

@@ -13,14 +13,16 @@ from google.cloud import datastore as library
 from sqlalchemy import Engine, Row, select, text
 
 from odds import event_codec
-from odds.adapters import datastore, postgres
+from odds.adapters import datastore, event_entity, postgres
 from odds.adapters.datastore import Datastore
 from odds.adapters.event_store import EventStore
+from odds.adapters.parked_messages import ParkedMessages
 from odds.adapters.tables import odds, odds_event_log
 from odds.command import MoneyLine
 from odds.event import Event, accept
+from odds.event_codec import EncodedEvent
 from odds.v1 import event_pb2
-from tests.examples import NOW, command, delete, new, update
+from tests.examples import NOW, command, delete, encoded, new, update
 from tests.serving import serving
 from tests.stack import Databases
 
@@ -30,6 +32,7 @@ class Platform(NamedTuple):
 
     url: str
     engine: Engine
+    datastore: Datastore
     store: EventStore
     entities: library.Client
 
@@ -46,8 +49,8 @@ def platform(databases: Databases, datastore_host: str) -> Iterator[Platform]:
     with serving("projector", environ) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATASTORE_EMULATOR_HOST", datastore_host)
         entities = library.Client(project=project)
-        store = EventStore(Datastore(datastore.connect(datastore_host), project))
-        yield Platform(url, engine, store, entities)
+        kinds = Datastore(datastore.connect(datastore_host), project)
+        yield Platform(url, engine, kinds, EventStore(kinds), entities)
     engine.dispose()
 
 
@@ -100,7 +103,7 @@ def test_a_pushed_event_is_stored_and_projected_before_it_is_acknowledged(
 ) -> None:
     event = new()
     assert push(platform, event) == 204
-    assert platform.store.find([event.event_id])[event.event_id].event == event
+    assert platform.store.find([event.event_id]) == {event.event_id: encoded(event)}
     assert outcomes(platform, event) == ["applied"]
 
 
@@ -172,6 +175,30 @@ def test_poison_among_good_events_fails_none_of_them(platform: Platform) -> None
         assert set(pushes.map(lambda each: push(platform, each), mixed)) == {204}
     assert outcomes(platform, *good) == ["applied"] * 40
     assert len(parked(platform, b"\xff poison 7")) == 1
+
+
+def test_poison_longer_than_an_entity_is_parked_whole_and_harms_no_neighbour(
+    platform: Platform,
+) -> None:
+    poison, good = b"\xff" * 2_300_000, new()
+    with ThreadPoolExecutor(2) as pushes:
+        assert set(pushes.map(lambda each: push(platform, each), [poison, good])) == {204}
+    assert outcomes(platform, good) == ["applied"]
+    kept = [m for m in ParkedMessages(platform.datastore).every() if m.data == poison]
+    assert [m.reason for m in kept] == ["2300000 bytes are more than an Event can have"]
+
+
+def test_an_event_whose_stored_twin_cannot_be_read_is_parked(platform: Platform) -> None:
+    event, good = new(), new()
+    entity = event_entity.to_entity(
+        platform.datastore.key("Event", str(event.event_id)), EncodedEvent(event, b"\xff")
+    )
+    platform.datastore.insert([entity])
+    with ThreadPoolExecutor(2) as pushes:
+        assert set(pushes.map(lambda each: push(platform, each), [event, good])) == {204}
+    (entity,) = parked(platform, event_codec.encode(event))
+    assert entity["Reason"] == f"what is stored under EventID {event.event_id} can't be read"
+    assert outcomes(platform, event, good) == ["applied"]
 
 
 def test_without_postgresql_a_push_comes_again_and_is_applied_once_it_is_back(

@@ -1,5 +1,6 @@
 """Log lines as Cloud Logging reads them, and as people do."""
 
+import contextvars
 import io
 import json
 import logging
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from odds.adapters import logs
+from odds.adapters import logs, trace
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -56,6 +57,32 @@ def test_a_line_has_its_severity_its_facts_and_the_trace_of_its_request(
     assert "external_id" not in line
     assert line["logging.googleapis.com/trace"] == f"projects/p-1/traces/{TRACE}"
     assert line["logging.googleapis.com/labels"]["service"] == "projector"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"traceparent", f"00-{TRACE}-b7ad6b7169203331-01".encode()),
+        (b"x-cloud-trace-context", f"{TRACE}/13235353014750950193;o=1".encode()),
+    ],
+)
+def test_outside_flask_a_line_has_the_trace_that_is_followed(
+    monkeypatch: pytest.MonkeyPatch, header: tuple[bytes, bytes]
+) -> None:
+    stdout = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    logs.configure("projector", level="INFO", project="p-1")
+
+    def answer() -> None:
+        trace.follow([(b"host", b"x"), header])
+        logging.getLogger("x").info("push refused")
+
+    contextvars.copy_context().run(answer)
+    logging.getLogger("x").info("of no request")
+    inside, outside = map(json.loads, stdout.getvalue().splitlines())
+    assert inside["logging.googleapis.com/trace"] == f"projects/p-1/traces/{TRACE}"
+    assert inside["logging.googleapis.com/spanId"] == "b7ad6b7169203331"
+    assert outside["logging.googleapis.com/trace"] == ""
 
 
 def test_on_a_terminal_a_line_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
