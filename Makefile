@@ -7,8 +7,11 @@ PROTOC := $(VENV)/bin/python -m grpc_tools.protoc -Iproto
 COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header
 
+# The stack's own environment is the replayer's local one.
+REPLAYER := $(VENV)/bin/python -m local replayer
+
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean feed test check proto proto-fresh lock
+.PHONY: help demo up down status logs clean feed replay rebuild verify parked test check proto proto-fresh lock
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +47,18 @@ feed: $(VENV)/installed ## play a file of odds: FILE=... [SPEED=max|1|10...] [PR
 	@test -n "$(FILE)" || { echo "which file? make feed FILE=... [SPEED=max|1|10...] [PROVIDER=...]"; exit 2; }
 	@exec $(VENV)/bin/python -m local.feeders "$(FILE)" --url http://127.0.0.1:$${GATEWAY_PORT:-8080} \
 		$(if $(SPEED),--speed "$(SPEED)") $(if $(PROVIDER),--provider "$(PROVIDER)")
+
+replay: $(VENV)/installed ## publish stored events again: [ENV=local] [FROM=...] [TO=...] [ARGS="--speed 10 ..."]
+	@exec $(REPLAYER) replay --env $(or $(ENV),local) $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") $(ARGS)
+
+rebuild: $(VENV)/installed ## make the read model anew from the event store: [ENV=local] [ARGS=...]
+	@exec $(REPLAYER) rebuild --env $(or $(ENV),local) $(ARGS)
+
+verify: $(VENV)/installed ## hold the read model against the event store: [ENV=local] [ARGS=...]
+	@exec $(REPLAYER) verify --env $(or $(ENV),local) $(ARGS)
+
+parked: $(VENV)/installed ## what the projector set aside: [DO="show|redrive|drop ..."]
+	@exec $(REPLAYER) parked $(or $(DO),list)
 
 test: check ## run the checks and all tests
 	$(VENV)/bin/python -m pytest

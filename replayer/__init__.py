@@ -1,0 +1,1 @@
+"""Replay, rebuild and verify: what the event store is kept for."""

@@ -1,0 +1,1 @@
+"""The replayer on the command line."""

@@ -1,0 +1,26 @@
+"""When each event of a replay is due. Times in seconds of the monotonic clock."""
+
+from replayer.replay import ReplayRequest
+
+
+class Pace:
+    """From the first event on; a worker that goes on counts from the event where it does."""
+
+    def __init__(self, request: ReplayRequest, now: float) -> None:
+        self._rate = request.rate
+        self._speed = request.speed
+        self._began = now
+        self._events = 0
+        self._first_at: int | None = None
+
+    def due(self, created_at: int) -> float:
+        """When the next event is to be published; ``created_at`` in microseconds."""
+        if self._first_at is None:
+            self._first_at = created_at
+        due = self._began
+        if self._speed is not None:
+            due += (created_at - self._first_at) / 1e6 / self._speed
+        if self._rate is not None:
+            due = max(due, self._began + self._events / self._rate)
+        self._events += 1
+        return due

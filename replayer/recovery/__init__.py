@@ -1,0 +1,1 @@
+"""The read model made anew from the event store, and held against it."""

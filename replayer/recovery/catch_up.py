@@ -1,0 +1,58 @@
+"""Events that were projected into the served tables and aren't in the shadow tables yet."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from odds.adapters.event_reader import EventReader
+from odds.adapters.read_model import ReadModel
+from replayer.recovery.folding import Unreadable, readable
+from replayer.recovery.shadow import SERVED, ShadowTables
+
+BATCH = 500
+
+_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_MISSING = """
+SELECT served.event_id FROM {served}.odds_event_log AS served
+LEFT JOIN {shadow}.odds_event_log AS made USING (event_id)
+WHERE made.event_id IS NULL AND served.xid >= CAST(:horizon AS xid8)
+ORDER BY served.xid, served.id
+"""
+
+
+class CatchUp:
+    """Looks on from where it has looked to: what was in the served log by then is settled."""
+
+    def __init__(self, shadow: ShadowTables, events: EventReader, read_model: ReadModel) -> None:
+        """``read_model`` projects into the shadow tables."""
+        self._missing = text(_MISSING.format(served=SERVED, shadow=shadow.schema))
+        self._events = events
+        self._read_model = read_model
+        self._horizon = "0"
+        self.projected = 0
+        self.lost: list[UUID] = []
+        """In the served log, and not to be had from the event store."""
+
+    def step(self, connection: Connection) -> int:
+        """Project what came since the last step, and say how much that was.
+
+        Raises EventStoreUnavailable, ReadModelUnavailable or BatchRefused.
+        """
+        horizon = connection.scalar(text(_HORIZON))
+        rows = connection.execute(self._missing, {"horizon": self._horizon})
+        missing = [event_id for event_id in rows.scalars() if event_id not in set(self.lost)]
+        for start in range(0, len(missing), BATCH):
+            self._project(missing[start : start + BATCH])
+        self._horizon = str(horizon)
+        return len(missing)
+
+    def _project(self, event_ids: list[UUID]) -> None:
+        unreadable = Unreadable()
+        found = {stored.event_id: stored for stored in self._events.of_ids(event_ids)}
+        in_order = [found[event_id] for event_id in event_ids if event_id in found]
+        events = list(readable(in_order, unreadable))
+        if events:
+            self._read_model.project(events)
+        self.projected += len(events)
+        known = {event.event_id for event in events}
+        self.lost += [event_id for event_id in event_ids if event_id not in known]

@@ -1,0 +1,100 @@
+"""Loading parts of the event store, folded, into shadow tables."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine
+
+from odds.adapters import postgres
+from odds.event import OddsKey
+from replayer.recovery import rows
+from replayer.recovery.folding import Step, Unreadable, histories, readable
+from replayer.recovery.parts import PARTS, Source
+
+ROWS = 10_000
+"""Rows of the log per COPY."""
+TIMEOUT = 600.0
+"""Seconds that one statement of a rebuild may take."""
+
+
+class Loaded(msgspec.Struct):
+    """What became of a part, or of several; ``last_…_id`` are the highest ids given."""
+
+    events: int = 0
+    odds: int = 0
+    last_odds_id: int = 0
+    last_log_id: int = 0
+    unreadable: Unreadable = msgspec.field(default_factory=Unreadable)
+
+    def add(self, other: "Loaded") -> None:
+        self.events += other.events
+        self.odds += other.odds
+        self.last_odds_id = max(self.last_odds_id, other.last_odds_id)
+        self.last_log_id = max(self.last_log_id, other.last_log_id)
+        self.unreadable.extend(other.unreadable)
+
+
+def load_part(part: str, *, source: Source, database_url: str, schema: str) -> Loaded:
+    """Fold the events of a part and COPY them into the tables of ``schema``.
+
+    Raises EventStoreUnavailable, or what the driver raises.
+    """
+    unreadable = Unreadable()
+    loaded = _Loading(part, unreadable)
+    engine = postgres.create_engine(database_url, pool_size=1, timeout=TIMEOUT)
+    try:
+        for steps in histories(readable(source.events(part), unreadable)):
+            loaded.take(steps)
+            if len(loaded.log_rows) >= ROWS:
+                loaded.copy(engine, schema)
+        loaded.copy(engine, schema)
+    finally:
+        engine.dispose()
+    return loaded.result
+
+
+class _Loading:
+    """Rows of a part on their way; parts take turns in numbering them, so that none needs to
+    know how many another has."""
+
+    def __init__(self, part: str, unreadable: Unreadable) -> None:
+        self._odds_ids = _ids(part)
+        self._log_ids = _ids(part)
+        self.result = Loaded(unreadable=unreadable)
+        self.odds_rows: list[str] = []
+        self.log_rows: list[str] = []
+
+    def take(self, of_one_id: dict[OddsKey, list[Step]]) -> None:
+        for key, steps in of_one_id.items():
+            odds_id = next(self._odds_ids)
+            self.odds_rows.append(rows.odds_row(odds_id, key, steps[-1].odds))
+            self.result.last_odds_id = odds_id
+            self.result.odds += 1
+            for step in steps:
+                log_id = next(self._log_ids)
+                self.log_rows.append(rows.log_row(log_id, odds_id, step))
+                self.result.last_log_id = log_id
+            self.result.events += len(steps)
+
+    def copy(self, engine: Engine, schema: str) -> None:
+        connection = engine.raw_connection()
+        try:
+            cursor: Any = connection.cursor()
+            for table, columns, lines in (
+                ("odds", rows.ODDS_COLUMNS, self.odds_rows),
+                ("odds_event_log", rows.LOG_COLUMNS, self.log_rows),
+            ):
+                copy = f"COPY {schema}.{table} ({columns}) FROM STDIN"
+                cursor.execute(copy, stream=["".join(lines)])
+                lines.clear()
+            connection.commit()
+        finally:
+            connection.close()
+
+
+def _ids(part: str) -> Iterator[int]:
+    number = 1 + PARTS.index(part)
+    while True:
+        yield number
+        number += len(PARTS)

@@ -1,0 +1,219 @@
+"""The read model made anew from the event store, beside the one that is served.
+
+Load shadow tables, catch up with what was projected meanwhile, check, swap. Until the swap's
+transaction has committed nothing that is served has changed, whatever happens to the rebuild.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+import msgspec
+from pg8000.exceptions import DatabaseError
+from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from odds.adapters import postgres
+from odds.adapters.event_reader import EventReader
+from odds.adapters.logs import fields
+from odds.adapters.migrate import migrate
+from odds.adapters.read_model import ReadModel
+from odds.adapters.tables import FEED_CHANNEL
+from replayer.recovery.catch_up import CatchUp
+from replayer.recovery.folding import Unreadable
+from replayer.recovery.loading import TIMEOUT, Loaded, load_part
+from replayer.recovery.parts import Source, for_each_part
+from replayer.recovery.shadow import SERVED, TABLES, ShadowTables
+
+ONE_AT_A_TIME = 7_239_881_204
+"""Key of the advisory lock that keeps two rebuilds apart."""
+FEW = 200
+"""Missing events that are caught up with while projectors wait."""
+MAX_STEPS = 20
+SWAP_ATTEMPTS = 20
+LOCK_TIMEOUT = "3s"
+"""How long the swap waits for readers and projectors, and makes others wait behind it."""
+
+_log = logging.getLogger(__name__)
+
+Told = Callable[[str, Loaded], object]
+"""Is told the stage, and what has been loaded so far."""
+
+
+class RebuildRefused(Exception):
+    """The rebuild isn't swapped in; what is served is as it was. The message says why."""
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What a rebuild made; ``caught_up`` counts the events that came while it loaded."""
+
+    events: int
+    odds: int
+    caught_up: int
+    unreadable: Unreadable
+    lost: int
+    generation: str | None
+
+
+class Rebuild:
+    def __init__(
+        self,
+        source: Source,
+        events: EventReader,
+        database_url: str,
+        *,
+        accept_losses: int = 0,
+        told: Told = lambda _stage, _loaded: None,
+    ) -> None:
+        """``accept_losses`` is how many events may be unreadable, or known to the served tables
+        and not to the event store."""
+        self._source = source
+        self._events = events
+        self._database_url = database_url
+        self._accept_losses = accept_losses
+        self._told = told
+
+    def run(self) -> Rebuilt:
+        """Rebuild, and swap. Raises RebuildRefused, EventStoreUnavailable, ReadModelUnavailable,
+        or what the driver raises; nothing that is served has changed then."""
+        with self.shadow() as (shadow, engine, rebuilt, catch_up):
+            return self._swap(shadow, engine, rebuilt, catch_up)
+
+    @contextmanager
+    def shadow(self) -> Iterator[tuple[ShadowTables, Engine, Loaded, CatchUp]]:
+        """Shadow tables that have caught up; they are gone at the end unless swapped in."""
+        with ExitStack() as opened:
+            engine = postgres.create_engine(self._database_url, pool_size=4, timeout=TIMEOUT)
+            opened.callback(engine.dispose)
+            migrate(engine)
+            opened.enter_context(_alone(engine))
+            with engine.begin() as connection:
+                shadow = ShadowTables.create(connection)
+            opened.callback(_drop, engine, shadow)
+            loaded = self._load(shadow)
+            self._index(engine, shadow, loaded)
+            model = ReadModel(opened.enter_context(shadow.engine(self._database_url, TIMEOUT)))
+            catch_up = CatchUp(shadow, self._events, model)
+            self._catch_up(engine, loaded, catch_up)
+            yield shadow, engine, loaded, catch_up
+
+    def _load(self, shadow: ShadowTables) -> Loaded:
+        load = partial(
+            load_part,
+            source=self._source,
+            database_url=self._database_url,
+            schema=shadow.schema,
+        )
+        loaded = Loaded()
+        self._told("loading", loaded)
+        for part in for_each_part(load, at_once=self._source.parts_at_once):
+            loaded.add(part)
+            self._told("loading", loaded)
+        return loaded
+
+    def _index(self, engine: Engine, shadow: ShadowTables, loaded: Loaded) -> None:
+        self._told("indexing", loaded)
+
+        def index(table: str, last_id: int) -> None:
+            with engine.begin() as connection:
+                shadow.index(connection, table)
+                shadow.number_on(connection, table, last_id)
+
+        with ThreadPoolExecutor(len(TABLES)) as together:
+            list(together.map(index, TABLES, (loaded.last_odds_id, loaded.last_log_id)))
+
+    def _catch_up(self, engine: Engine, loaded: Loaded, catch_up: CatchUp) -> None:
+        self._told("catching up", loaded)
+        for _ in range(MAX_STEPS):
+            with engine.begin() as connection:
+                if catch_up.step(connection) <= FEW:
+                    break
+        self._check_losses(loaded, catch_up)
+
+    def _check_losses(self, loaded: Loaded, catch_up: CatchUp) -> None:
+        unreadable, lost = loaded.unreadable, catch_up.lost
+        if unreadable.count + len(lost) <= self._accept_losses:
+            return
+        named = [*unreadable.told, *(f"{event_id}: not in the event store" for event_id in lost)]
+        raise RebuildRefused(
+            f"{unreadable.count} events can't be read, and {len(lost)} that are served can't be "
+            f"had from the event store:\n  " + "\n  ".join(named[:20])
+        )
+
+    def _swap(
+        self, shadow: ShadowTables, engine: Engine, loaded: Loaded, catch_up: CatchUp
+    ) -> Rebuilt:
+        self._told("swapping", loaded)
+        for attempt in range(1, SWAP_ATTEMPTS + 1):
+            try:
+                with engine.begin() as connection:
+                    return self._swap_once(shadow, connection, loaded, catch_up)
+            except DBAPIError as error:
+                if not _is_of_locks(error) or attempt == SWAP_ATTEMPTS:
+                    raise
+                _log.warning("swap waits for a lock", extra=fields(attempt=attempt))
+        raise AssertionError("unreachable")
+
+    def _swap_once(
+        self, shadow: ShadowTables, connection: Connection, loaded: Loaded, catch_up: CatchUp
+    ) -> Rebuilt:
+        """Projectors wait from the first lock on, and go on with the new tables; readers wait
+        for the moving alone."""
+        served = ", ".join(f"{SERVED}.{table}" for table in TABLES)
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text(f"LOCK TABLE {served} IN SHARE ROW EXCLUSIVE MODE"))
+        catch_up.step(connection)
+        self._check_losses(loaded, catch_up)
+        self._check_counts(shadow, connection, loaded, catch_up)
+        shadow.replace_served(connection)
+        generation = connection.scalar(text(_NEXT_GENERATION))
+        self._told("swapped, not committed", loaded)
+        connection.execute(select(func.pg_notify(FEED_CHANNEL, "")))
+        return Rebuilt(
+            events=loaded.events + catch_up.projected,
+            odds=loaded.odds,
+            caught_up=catch_up.projected,
+            unreadable=loaded.unreadable,
+            lost=len(catch_up.lost),
+            generation=str(generation),
+        )
+
+    def _check_counts(
+        self, shadow: ShadowTables, connection: Connection, loaded: Loaded, catch_up: CatchUp
+    ) -> None:
+        logged = connection.scalar(text(f"SELECT count(*) FROM {shadow.schema}.odds_event_log"))
+        expected = loaded.events + catch_up.projected
+        if logged != expected:
+            raise RebuildRefused(f"{logged} events are in the new log and {expected} were folded")
+
+
+_NEXT_GENERATION = """
+UPDATE read_model_generation SET generation = gen_random_uuid(), made_at = now()
+RETURNING generation
+"""
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Hold the lock of rebuilds, which PostgreSQL frees when this process dies."""
+    with engine.connect() as connection:
+        lock = select(func.pg_try_advisory_lock(ONE_AT_A_TIME))
+        if not connection.scalar(lock):
+            raise RebuildRefused("another rebuild of this database is running")
+        connection.commit()
+        yield
+        connection.execute(select(func.pg_advisory_unlock(ONE_AT_A_TIME)))
+
+
+def _drop(engine: Engine, shadow: ShadowTables) -> None:
+    with engine.begin() as connection:
+        shadow.drop(connection)
+
+
+def _is_of_locks(error: DBAPIError) -> bool:
+    """SQLSTATE lock_not_available or deadlock_detected (PostgreSQL manual, app. A)."""
+    cause = error.orig
+    facts = cause.args[0] if isinstance(cause, DatabaseError) and cause.args else None
+    return isinstance(facts, dict) and facts.get("C") in ("55P03", "40P01")

@@ -1,0 +1,17 @@
+"""What the replayer reads from its environment, besides what ``environments.yaml`` names."""
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """``replayer_env`` is the environment that it runs in: replays are kept in its Datastore, and
+    events come from it unless another source is named. ``replay_job`` is the Cloud Run job that
+    runs workers (``projects/…/locations/…/jobs/…``); without one they are processes beside it.
+    """
+
+    google_cloud_project: str = "moneyline-local"
+    replayer_env: str = "local"
+    replay_job: str | None = None
+    environments_file: str = "environments.yaml"
+    event_bus_file: str = "event_bus.yaml"
+    log_level: str = "INFO"

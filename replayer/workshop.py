@@ -1,0 +1,77 @@
+"""Puts a worker together for each replay, from the settings of its process."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from odds.adapters import clock, publisher
+from odds.event_bus import EventBus
+from replayer.environments import Environment, Environments
+from replayer.outlet import Outlet
+from replayer.parameters import replay_request
+from replayer.replay import Replay, ReplayRequest
+from replayer.replays import Replays
+from replayer.settings import Settings
+from replayer.worker import PATIENCE, Told, Worker
+
+
+class Workshop:
+    """``home`` is the environment that keeps the replays."""
+
+    def __init__(self, given: Settings, variables: Mapping[str, str]) -> None:
+        """Raises OSError, msgspec.ValidationError or BadEnvironment."""
+        self.environments = Environments.load(Path(given.environments_file), variables)
+        self.home = self.environments.named(given.replayer_env)
+        self.bus = EventBus.load(Path(given.event_bus_file))
+        self.replays = Replays(self.home.datastore(), clock.now)
+        self.home_name = given.replayer_env
+
+    def read(self, parameters: Mapping[str, str]) -> ReplayRequest:
+        """Raises BadParameter."""
+        return replay_request(parameters, self.environments, home=self.home_name, now=self.now())
+
+    def now(self) -> int:
+        """Microseconds since the epoch."""
+        return clock.now()
+
+    def add(self, request: ReplayRequest) -> Replay:
+        """A new replay, queued. Raises EventBusUnavailable where its topic isn't there, or
+        EventStoreUnavailable."""
+        target = self.environments.named(request.target)
+        if not request.dry_run and request.topic is not None:
+            outlet(target, request).require(request.topic)
+        replay = Replay(replay_id=os.urandom(8).hex(), request=request, created_at=clock.now())
+        self.replays.add(replay)
+        return replay
+
+    def run(
+        self, replay_id: str, *, told: Told = lambda _: None, patience: float = PATIENCE
+    ) -> Replay:
+        """Take a replay and run it. Raises as Replays.take and Worker.run do."""
+        replay = self.replays.take(replay_id, owner())
+        request = replay.request
+        out = outlet(self.environments.named(request.target), request)
+        try:
+            with self.environments.named(request.source).events() as source:
+                worker = Worker(
+                    *(replay, self.replays, source, out, self.bus),
+                    clock=clock.now,
+                    told=told,
+                    patience=patience,
+                )
+                return worker.run()
+        finally:
+            out.close()
+
+
+def outlet(target: Environment, request: ReplayRequest) -> Outlet:
+    """The prefix is that of the event bus's own topics: a dedicated topic is named in full."""
+    client = publisher.connect(target.pubsub_emulator_host)
+    own = request.topic is not None
+    return Outlet(client, f"projects/{target.project}/topics/" if own else target.topic_path)
+
+
+def owner() -> str:
+    """Names this process among all that may run a replay."""
+    return f"{socket.gethostname()}/{os.getpid()}"

@@ -1,0 +1,172 @@
+"""Disaster recovery on the whole stack: the database is dropped, and comes back both ways."""
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pg8000.native
+import pytest
+from sqlalchemy import make_url
+
+from local.plan import migrate
+from local.stack import Stack
+from tests.paths import DATA, ROOT
+from tests.stack import fresh_stack
+from tests.waiting import wait_for
+
+REAL_FILES = (
+    "betfair_tennis_hassan_v_haerteis_20200502.jsonl",
+    "footballdata_E0_2019-20.csv",
+)
+SEASON = "Div,Date,Time,HomeTeam,AwayTeam,B365H,B365D,B365A,B365CH,B365CD,B365CA\n" + "".join(
+    f"X1,{day:02}/07/2023,15:00,Home {day},Away {day},2,3,4,2.{day},3,4\n" for day in range(1, 29)
+)
+SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def own_stack() -> Iterator[Stack]:
+    with fresh_stack() as stack:
+        stack.start()
+        yield stack
+
+
+@pytest.fixture
+def season(tmp_path: Path) -> Path:
+    path = tmp_path / "season.csv"
+    path.write_text(SEASON)
+    return path
+
+
+def test_a_dropped_database_comes_back_by_rebuild_and_by_replay_with_the_same_digest(
+    own_stack: Stack, season: Path
+) -> None:
+    _recovers_both_ways(own_stack, season)
+
+
+def test_a_replay_over_what_is_there_changes_nothing_and_is_no_news(
+    own_stack: Stack, season: Path
+) -> None:
+    feed = ("-m", "local.feeders", str(season), "--url", own_stack.gateway_url, "--speed", "max")
+    subprocess.run((sys.executable, *feed), cwd=ROOT, check=True, capture_output=True)
+    wait_for(lambda: _verified(own_stack)["clean"], seconds=SECONDS)
+    before = _query(own_stack, "SELECT count(*), max(xid), max(id) FROM odds_event_log")
+    ended = msgspec.json.decode(_replayer(own_stack, "replay", "--env", "local"))
+    assert ended["EventsPublished"] > 0
+    wait_for(lambda: _projected_again(own_stack) >= ended["EventsPublished"], seconds=SECONDS)
+    assert _query(own_stack, "SELECT count(*), max(xid), max(id) FROM odds_event_log") == before
+
+
+def _projected_again(stack: Stack) -> int:
+    """How many events the projector has logged as repeated."""
+    repeated = 0
+    for line in stack.processes.log("projector").read_text().splitlines():
+        if '"repeated"' in line:
+            repeated += int(msgspec.json.decode(line)["repeated"])
+    return repeated
+
+
+def test_a_replay_of_a_range_after_its_new_odds_shows_nothing_until_that_comes_too(
+    own_stack: Stack, season: Path
+) -> None:
+    feed = ("-m", "local.feeders", str(season), "--url", own_stack.gateway_url, "--speed", "max")
+    subprocess.run((sys.executable, *feed), cwd=ROOT, check=True, capture_output=True)
+    wait_for(lambda: _verified(own_stack)["clean"], seconds=SECONDS)
+    created = "SELECT max(created_at) FROM odds_event_log WHERE command = 'NewOdds'"
+    [[last_new]] = _query(own_stack, created)
+    played = _verified(own_stack)["digest"]
+
+    _drop_database(own_stack)
+    migrate(own_stack.environment)
+    start = f"{(last_new + 1) / 1e6:.6f}"
+    late = msgspec.json.decode(_replayer(own_stack, "replay", "--env", "local", "--from", start))
+    logged = "SELECT count(*) FROM odds_event_log"
+    wait_for(lambda: _query(own_stack, logged) == [[late["EventsPublished"]]], seconds=SECONDS)
+    assert _query(own_stack, "SELECT DISTINCT outcome::text FROM odds_event_log") == [["hidden"]]
+
+    _replayer(own_stack, "replay", "--env", "local")
+    wait_for(lambda: _verified(own_stack)["clean"], seconds=SECONDS)
+    assert _verified(own_stack)["digest"] == played
+
+
+def test_the_gateway_starts_and_shows_replays(own_stack: Stack) -> None:
+    url = f"{own_stack.gateway_url}/replay"
+    start = urllib.request.Request(f"{url}?domain=odds&env=local&dry_run=true", method="POST")
+    with urllib.request.urlopen(start) as answer:
+        location = answer.headers["Location"]
+        assert answer.status == 202
+    wait_for(lambda: _get(own_stack, location)["State"] == "finished", seconds=60)
+
+
+@pytest.mark.parametrize("name", REAL_FILES)
+def test_real_odds_come_back_both_ways(own_stack: Stack, name: str) -> None:
+    if not (DATA / name).exists():
+        pytest.skip("the real odds are not at hand")
+    _recovers_both_ways(own_stack, DATA / name)
+
+
+def _recovers_both_ways(stack: Stack, file: Path) -> None:
+    feed = ("-m", "local.feeders", str(file), "--url", stack.gateway_url, "--speed", "max")
+    subprocess.run((sys.executable, *feed), cwd=ROOT, check=True, capture_output=True)
+    wait_for(lambda: _verified(stack)["clean"], seconds=SECONDS)
+    played = _verified(stack)["digest"]
+    assert played["events"] > 0
+
+    _drop_database(stack)
+    _replayer(stack, "rebuild", "--env", "local")
+    assert _verified(stack) == {"clean": True, "digest": played}
+
+    _drop_database(stack)
+    migrate(stack.environment)
+    _replayer(stack, "replay", "--env", "local")
+    wait_for(lambda: _verified(stack)["clean"], seconds=SECONDS)
+    assert _verified(stack) == {"clean": True, "digest": played}
+
+
+def _get(stack: Stack, path: str) -> dict[str, Any]:
+    with urllib.request.urlopen(stack.gateway_url + path) as answer:
+        found: dict[str, Any] = msgspec.json.decode(answer.read())["Data"]
+        return found
+
+
+def _replayer(stack: Stack, *arguments: str) -> str:
+    command = (sys.executable, "-m", "replayer", *arguments)
+    done = subprocess.run(command, cwd=ROOT, env=stack.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _verified(stack: Stack) -> dict[str, Any]:
+    command = (sys.executable, "-m", "replayer", "verify", "--json")
+    done = subprocess.run(command, cwd=ROOT, env=stack.environment, capture_output=True, text=True)
+    assert done.stdout, done.stderr
+    return {
+        "clean": done.returncode == 0,
+        "digest": msgspec.json.decode(done.stdout.splitlines()[-1])["digest"],
+    }
+
+
+def _query(stack: Stack, statement: str) -> list[list[Any]]:
+    with _connect(stack, None) as connection:
+        return list(connection.run(statement))
+
+
+def _drop_database(stack: Stack) -> None:
+    """Drop it under everybody's feet, and leave an empty one."""
+    name = make_url(stack.environment["DATABASE_URL"]).database
+    with _connect(stack, "postgres") as connection:
+        connection.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connection.run(f'CREATE DATABASE "{name}"')
+
+
+def _connect(stack: Stack, database: str | None) -> pg8000.native.Connection:
+    url = make_url(stack.environment["DATABASE_URL"])
+    return pg8000.native.Connection(
+        url.username or "",
+        database=database or url.database,
+        unix_sock=str(url.query["unix_sock"]),
+    )

@@ -1,0 +1,168 @@
+"""Parked messages and dead letters: listed, shown, published again, dropped."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from google.pubsub_v1.types import PubsubMessage
+
+from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
+from odds.command import EventVelocity
+from odds.event import accept
+from odds.event_bus import EventBus
+from replayer.outlet import Outlet
+from replayer.set_aside import Redrive
+from tests.examples import NOW, command, encoded, new
+from tests.integration.recovery import Recovery, opened
+from tests.integration.replay_topics import Topics, topics_of
+from tests.paths import ROOT
+
+BUS = EventBus.load(ROOT / "event_bus.yaml")
+HIGH = "events-high-odds-soccer"
+MEDIUM = "events-medium-soccer"
+DEAD = BUS.dead_letter
+
+
+@pytest.fixture
+def topics(pubsub_host: str, project: str) -> Topics:
+    topics = topics_of(pubsub_host, project)
+    topics.create(HIGH, MEDIUM)
+    topics.create_one(DEAD.topic, DEAD.subscription)
+    return topics
+
+
+@pytest.fixture
+def recovery(
+    project: str, datastore_host: str, pubsub_host: str, postgres_url: str
+) -> Iterator[Recovery]:
+    with opened(project, datastore_host, postgres_url, pubsub_host) as recovery:
+        yield recovery
+
+
+@pytest.fixture
+def parked(recovery: Recovery) -> ParkedMessages:
+    return ParkedMessages(recovery.datastore)
+
+
+def message(topic: str = HIGH, data: bytes = b"\xff", at: int = NOW) -> ParkedMessage:
+    attributes = {"game_id": "soccer:1", "event_id": "e", "googclient_schemaid": "x"}
+    return ParkedMessage(data, attributes, f"projects/p/subscriptions/{topic}-projector", "why", at)
+
+
+def failure(recovery: Recovery, *arguments: str) -> subprocess.CalledProcessError:
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        recovery.run(*arguments)
+    return failed.value
+
+
+def test_parked_messages_are_listed_with_their_reason(
+    recovery: Recovery, parked: ParkedMessages
+) -> None:
+    messages = [message(data=bytes([number])) for number in range(45)]
+    for each in messages:
+        parked.park(each)
+    lines = recovery.run("parked", "list").splitlines()
+    assert sorted(line.split()[0] for line in lines) == sorted(each.name for each in messages)
+    assert lines[0].endswith("events-high-odds-soccer-projector why")
+
+
+def test_a_parked_message_is_shown_with_what_can_be_read_of_it(
+    recovery: Recovery, parked: ParkedMessages
+) -> None:
+    readable, unreadable = message(data=encoded(new()).data), message()
+    parked.park(readable)
+    parked.park(unreadable)
+    assert 'provider: "acme"' in recovery.run("parked", "show", readable.name)
+    assert "no Event: b'\\xff'" in recovery.run("parked", "show", unreadable.name)
+
+
+def test_a_parked_message_goes_back_to_its_topic_and_is_forgotten(
+    recovery: Recovery, parked: ParkedMessages, topics: Topics
+) -> None:
+    parked.park(message())
+    parked.park(message(MEDIUM, b"\xfe"))
+    recovery.run("parked", "redrive", "--all")
+    (high,) = topics.pull(HIGH, 1)
+    assert (high.data, high.ordering_key) == (b"\xff", "soccer:1")
+    assert dict(high.attributes) == {"game_id": "soccer:1", "event_id": "e"}
+    assert topics.pull(MEDIUM, 1)[0].ordering_key == ""
+    assert list(parked.every()) == []
+
+
+def test_what_is_parked_again_while_it_is_redriven_stays_parked(
+    recovery: Recovery, parked: ParkedMessages, topics: Topics
+) -> None:
+    before, again = message(at=NOW), message(at=NOW + 1)
+    parked.park(before)
+
+    class ParksAgain(Outlet):
+        """The projector, quicker than we are."""
+
+        def publish(self, messages: object) -> None:
+            parked.park(again)
+
+    outlet = ParksAgain(topics.publisher, recovery.environment.topic_path)
+    Redrive(BUS, "", outlet).parked(before, parked)
+    outlet.close()
+    assert list(parked.every()) == [again]
+
+
+def test_a_message_that_can_not_be_published_stays_parked(
+    recovery: Recovery, parked: ParkedMessages
+) -> None:
+    parked.park(message())
+    failed = failure(recovery, "parked", "redrive", "--all")
+    assert (failed.returncode, list(parked.every())) == (1, [message()])
+
+
+def test_a_parked_message_is_dropped_by_name_only(
+    recovery: Recovery, parked: ParkedMessages
+) -> None:
+    kept, dropped = message(data=b"1"), message(data=b"2")
+    parked.park(kept)
+    parked.park(dropped)
+    recovery.run("parked", "drop", dropped.name)
+    assert list(parked.every()) == [kept]
+    assert failure(recovery, "parked", "drop").returncode == 2
+    assert failure(recovery, "parked", "drop", "unknown").returncode == 1
+
+
+def dead_letter(topics: Topics, topic: str = HIGH) -> None:
+    event = accept(
+        command(velocity=EventVelocity.HIGH, game_id="soccer:1"), None, "soccer", now=NOW
+    )
+    source = f"projects/p/subscriptions/{topic}-projector"
+    attributes = {"game_id": "soccer:1", "CloudPubSubDeadLetterSourceSubscription": source}
+    letter = PubsubMessage(data=encoded(event).data, attributes=attributes)
+    path = f"projects/{topics.project}/topics/{DEAD.topic}"
+    topics.publisher.publish(topic=path, messages=[letter])
+
+
+def test_dead_letters_are_listed_and_stay_where_they_are(
+    recovery: Recovery, topics: Topics
+) -> None:
+    dead_letter(topics)
+    dead_letter(topics)
+    first = recovery.run("dead-letter", "list")
+    assert len(first.splitlines()) == 2
+    assert sorted(recovery.run("dead-letter", "list").splitlines()) == sorted(first.splitlines())
+    name = first.split()[0]
+    assert 'provider: "acme"' in recovery.run("dead-letter", "show", name)
+
+
+def test_a_dead_letter_goes_back_to_its_topic(recovery: Recovery, topics: Topics) -> None:
+    dead_letter(topics, MEDIUM)
+    dead_letter(topics)
+    recovery.run("dead-letter", "redrive", "--all")
+    (high,) = topics.pull(HIGH, 1)
+    assert (high.ordering_key, dict(high.attributes)) == ("soccer:1", {"game_id": "soccer:1"})
+    assert topics.pull(MEDIUM, 1)[0].ordering_key == ""
+    assert recovery.run("dead-letter", "list") == ""
+
+
+def test_a_dead_letter_is_dropped_by_name(recovery: Recovery, topics: Topics) -> None:
+    dead_letter(topics)
+    dead_letter(topics)
+    dropped, kept = (line.split()[0] for line in recovery.run("dead-letter", "list").splitlines())
+    recovery.run("dead-letter", "drop", dropped)
+    assert [line.split()[0] for line in recovery.run("dead-letter", "list").splitlines()] == [kept]

@@ -1,0 +1,104 @@
+"""The event store held against the read model."""
+
+import subprocess
+from collections.abc import Iterator
+from threading import Timer
+
+import msgspec
+import pytest
+
+from replayer.recovery import digest
+from tests.examples import new
+from tests.integration.recovery import Recovery, opened, some_events
+
+
+@pytest.fixture
+def recovery(project: str, datastore_host: str, postgres_url: str) -> Iterator[Recovery]:
+    with opened(project, datastore_host, postgres_url) as recovery:
+        recovery.take(some_events(100))
+        yield recovery
+
+
+def test_a_read_model_that_is_what_the_store_makes_of_it_is_clean(recovery: Recovery) -> None:
+    found = recovery.verify()
+    assert (found.clean, found.games, found.games_differing) == (True, 7, 0)
+    assert (found.digest.odds, found.digest.events) == (10, 100)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE odds SET home = home + 1e-12 WHERE id = 1",
+        "UPDATE odds SET draw = NULL WHERE id = 1",
+        "UPDATE odds SET deleted = true WHERE id = 1",
+        "UPDATE odds SET updated_at = updated_at + 1 WHERE id = 1",
+        "UPDATE odds SET game_id = 'another' WHERE id = 1",
+        "DELETE FROM odds WHERE id = 1",
+        "DELETE FROM odds_event_log WHERE odds_id = 1 AND command = 'NewOdds'",
+    ],
+)
+def test_whatever_of_an_odds_is_changed_is_found(recovery: Recovery, change: str) -> None:
+    changed = recovery.scalar("SELECT external_id FROM odds WHERE id = 1")
+    recovery.change(change)
+    found = recovery.verify()
+    assert not found.clean
+    assert {difference.external_id for difference in found.differences} == {changed}
+
+
+def test_an_event_that_was_never_stored_is_found(recovery: Recovery) -> None:
+    unknown = new()
+    recovery.project([unknown])
+    (difference,) = recovery.verify().differences
+    assert (difference.external_id, difference.stored) == (unknown.external_id, None)
+    assert (difference.events_missing, difference.events_unknown) == (0, 1)
+
+
+def test_an_event_that_was_never_projected_is_found(recovery: Recovery) -> None:
+    missing = new()
+    recovery.store([missing])
+    (difference,) = recovery.verify().differences
+    assert (difference.external_id, difference.served) == (missing.external_id, None)
+    assert (difference.events_missing, difference.events_unknown) == (1, 0)
+
+
+def test_an_event_that_is_on_its_way_is_no_difference(recovery: Recovery) -> None:
+    on_its_way = new()
+    recovery.store([on_its_way])
+    arrival = Timer(3.0, recovery.project, [[on_its_way]])
+    arrival.start()
+    try:
+        assert recovery.verify().clean
+    finally:
+        arrival.join()
+
+
+def test_the_digest_is_that_of_the_read_model(recovery: Recovery) -> None:
+    with recovery.engine.connect() as connection:
+        served = digest.whole(digest.of_read_model(connection, "public"))
+    assert recovery.verify().digest == served
+
+
+def test_the_command_line_tells_cron_with_its_exit_status(recovery: Recovery) -> None:
+    assert "the read model is what the event store makes of it" in recovery.run("verify")
+    report = msgspec.json.decode(recovery.run("verify", "--json"))
+    assert (report["games"], report["differences"]) == (7, [])
+    recovery.change("UPDATE odds SET home = 99 WHERE id = 1")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        recovery.run("verify")
+    assert failed.value.returncode == 1
+    assert "1 odds differ" in failed.value.stdout
+
+
+def test_an_unreadable_event_is_told_and_makes_the_exit_status_1(recovery: Recovery) -> None:
+    corrupt = new()
+    recovery.store_bytes(corrupt, b"\xff")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        recovery.run("verify")
+    assert f"{corrupt.event_id}: the bytes are no Event" in failed.value.stdout
+
+
+def test_a_command_that_is_asked_wrongly_ends_with_status_2(recovery: Recovery) -> None:
+    for wrong in (("verify", "--env", "moon"), ("verify", "--env", "prod")):
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            recovery.run(*wrong)
+        assert failed.value.returncode == 2
