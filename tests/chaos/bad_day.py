@@ -1,0 +1,74 @@
+"""One bad day, from a seed."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from sqlalchemy import NullPool, create_engine
+
+from local.bus import LocalBus
+from local.settings import ROOT
+from local.stack import Stack
+from odds.event_bus import EventBus
+from tests.chaos.faults import faults
+from tests.chaos.providers import Providers
+from tests.chaos.unruly_bus import UnrulyBus
+from tests.chaos.verdict import Verdict, judge, logged
+from tests.waiting import wait_for
+
+RECOVERY = 240.0
+"""Seconds in which all that was accepted must be projected once nothing breaks any more."""
+
+
+def bad_day(stack: Stack, seed: int, seconds: float, say: Callable[[str], None] = print) -> Verdict:
+    """Break a running stack for so long, and judge what is left."""
+    random = Random(seed)
+    # No pool: connections are cut here, ours too.
+    engine = create_engine(stack.environment["DATABASE_URL"], poolclass=NullPool)
+    projector_url = f"http://127.0.0.1:{stack.environment['PROJECTOR_PORT']}"
+    bus = UnrulyBus(projector_url, random)
+    providers = Providers(stack.gateway_url, random)
+    with bus.serving() as push_url:
+        _push_to(stack, push_url)
+        with providers.sending():
+            broken = _break(faults(stack, bus, engine, random), random, seconds, say)
+        last = providers.last_words()
+        _wait_for_all(lambda: providers.accepted <= logged(engine), say)
+        assert last <= logged(engine)
+        _push_to(stack, projector_url)
+    verdict = judge(stack, engine, providers.accepted)
+    say(f"  broken: {', '.join(f'{name} x{times}' for name, times in sorted(broken.items()))}")
+    say(f"  pushes {bus.pushed}, repeated {bus.repeated}, delayed {bus.delayed}, cut off {bus.cut}")
+    say(f"  commands refused and sent again {providers.refused}")
+    say(f"  {verdict}")
+    return verdict
+
+
+def _break(
+    faults: dict[str, Callable[[], None]],
+    random: Random,
+    seconds: float,
+    say: Callable[[str], None],
+) -> Counter[str]:
+    broken: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(random.random())
+        name = random.choice(list(faults))
+        say(f"  {name}")
+        faults[name]()
+        broken[name] += 1
+    return broken
+
+
+def _wait_for_all(condition: Callable[[], bool], say: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    wait_for(condition, seconds=RECOVERY)
+    say(f"  all projected {time.monotonic() - began:.1f} s after the last fault")
+
+
+def _push_to(stack: Stack, url: str) -> None:
+    host = stack.environment["PUBSUB_EMULATOR_HOST"]
+    topics = EventBus.load(ROOT / "event_bus.yaml")
+    LocalBus(host, stack.environment["GOOGLE_CLOUD_PROJECT"], topics, "").create(url)

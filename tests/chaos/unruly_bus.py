@@ -1,0 +1,83 @@
+"""Between the bus and the projector: pushes come twice, late, in disorder, or are cut off."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+
+import aiohttp
+from aiohttp import web
+
+from local.ports import HOST, Ports
+
+TWICE, LATE, CUT = 0.1, 0.2, 0.03
+LATEST = 0.5
+"""Seconds."""
+
+
+class UnrulyBus:
+    """Relays pushes; while ``unruly`` it misbehaves in every way that Pub/Sub may."""
+
+    def __init__(self, projector_url: str, random: Random) -> None:
+        self._projector_url = projector_url
+        self._random = random
+        self.unruly = False
+        self.pushed = self.repeated = self.delayed = self.cut = 0
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Yields the URL to push to."""
+        port = Ports.free().projector_port
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        runner = asyncio.run_coroutine_threadsafe(self._start(port), loop).result(10)
+        try:
+            yield f"http://{HOST}:{port}"
+        finally:
+            asyncio.run_coroutine_threadsafe(self._stop(runner), loop).result(30)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()
+
+    async def _start(self, port: int) -> web.AppRunner:
+        app = web.Application(client_max_size=16 * 1024 * 1024)
+        app.router.add_post("/push", self._push)
+        self._client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        runner = web.AppRunner(app, shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, HOST, port).start()
+        return runner
+
+    async def _stop(self, runner: web.AppRunner) -> None:
+        await runner.cleanup()
+        await self._client.close()
+
+    async def _push(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        self.pushed += 1
+        if self.unruly and self._chance(LATE):
+            self.delayed += 1
+            await asyncio.sleep(self._random.random() * LATEST)
+        status = await self._relay(body)
+        if self.unruly and self._chance(TWICE):
+            self.repeated += 1
+            status = await self._relay(body)
+        if self.unruly and self._chance(CUT) and request.transport is not None:
+            self.cut += 1
+            request.transport.abort()
+        return web.Response(status=status)
+
+    async def _relay(self, body: bytes) -> int:
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self._client.post(
+                self._projector_url + "/push", data=body, headers=headers
+            ) as answer:
+                return answer.status
+        except aiohttp.ClientError:
+            return 503
+
+    def _chance(self, part: float) -> bool:
+        return self._random.random() < part
