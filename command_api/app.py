@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import Flask, Response, request
+from flask import Response, request
 
 from command_api import bodies, errors
+from command_api.event_loop_flask import EventLoopFlask
 from command_api.responses import accepted, respond
 from odds.adapters import health
 from odds.adapters.logs import fields
@@ -33,8 +34,8 @@ class CommandApi:
         self._events = events
         self._clock = clock
 
-    def flask(self) -> Flask:
-        app = Flask("command_api", static_folder=None)
+    def flask(self) -> EventLoopFlask:
+        app = EventLoopFlask("command_api", static_folder=None)
         # Werkzeug cuts a chunked body off at its limit without a word: one byte more shows it.
         app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY + 1
         app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -46,16 +47,16 @@ class CommandApi:
         errors.register(app)
         return app
 
-    def new_odds(self) -> Response:
-        event = self._take(None)
+    async def new_odds(self) -> Response:
+        event = await self._take(None)
         location = {"Location": f"/odds/{event.external_id}"}
         return respond(request, accepted(event), 202, location)
 
-    def change_odds(self, external_id: str) -> Response:
-        event = self._take(_uuid(external_id))
+    async def change_odds(self, external_id: str) -> Response:
+        event = await self._take(_uuid(external_id))
         return respond(request, accepted(event), 202, {})
 
-    def _take(self, external_id: UUID | None) -> Event:
+    async def _take(self, external_id: UUID | None) -> Event:
         """Publish the event of the request's command; it is on the bus when this returns."""
         now = self._clock()
         command = bodies.read_command(request)
@@ -65,7 +66,7 @@ class CommandApi:
             raise InvalidCommand("Command", f"is {command.command} in a {request.method}", wanted)
         game_type = self._bus.game_type(command.payload.game_type, command.payload.game_id)
         event = accept(command, external_id, game_type, now=now)
-        self._events.publish(event)
+        await self._events.publish(event)
         _log.info("command accepted", extra=_facts(event))
         return event
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from command_api import bodies
 from command_api.responses import refused, respond
 from odds.adapters.logs import fields
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import InvalidCommand
 
 RETRY_AFTER_SECONDS = 1
@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 
 def register(app: Flask) -> None:
     app.register_error_handler(InvalidCommand, _invalid)
+    app.register_error_handler(EventBusOverloaded, _overloaded)
     app.register_error_handler(EventBusUnavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -25,6 +26,11 @@ def register(app: Flask) -> None:
 
 def _invalid(error: InvalidCommand) -> Response:
     return _refuse(400, str(error))
+
+
+def _overloaded(error: EventBusOverloaded) -> Response:
+    msg = "too many commands wait already; send it again with the same RequestID"
+    return _refuse(429, msg, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _unavailable(error: EventBusUnavailable) -> Response:

@@ -4,10 +4,12 @@ import os
 
 wsgi_app = "command_api.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
-worker_class = "gthread"
+worker_class = "asgi"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = 64
-keepalive = 75
-control_socket_disable = True  # its path is shared by every gunicorn of a user
+asgi_loop = "uvloop"
+asgi_lifespan = "on"
+reuse_port = workers > 1
 # Cloud Run grants 10 seconds after SIGTERM.
 graceful_timeout = 8
+keepalive = 75
+control_socket_disable = True  # its path is shared by every gunicorn of a user

@@ -1,33 +1,30 @@
 """Publishing events to the bus: Pub/Sub topics."""
 
-from google.api_core.exceptions import (
-    Aborted,
-    DeadlineExceeded,
-    GoogleAPICallError,
-    InternalServerError,
-    ResourceExhausted,
-    RetryError,
-    ServiceUnavailable,
-)
-from google.api_core.retry import Retry, if_exception_type
+import asyncio
+from functools import partial
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
-from google.pubsub_v1.types import PublishRequest, PubsubMessage
+from google.pubsub_v1.types import PubsubMessage
 
 from odds import event_codec
 from odds.adapters import emulator
+from odds.adapters.publish_call import PublishCall, PublishFailed
+from odds.adapters.publish_lane import PublishLane
 from odds.event import Event
-from odds.event_bus import EventBus
+from odds.event_bus import EventBus, Route
 
-_PublishRequest = PublishRequest.pb()
-
-_is_transient = if_exception_type(
-    Aborted, DeadlineExceeded, InternalServerError, ResourceExhausted, ServiceUnavailable
-)
+MAX_IN_HAND = 500
+"""Events that may be on their way to the bus at once; the next one is refused."""
 
 
 class EventBusUnavailable(Exception):
     """The bus didn't take the event in time; the command may be sent again."""
+
+
+class EventBusOverloaded(Exception):
+    """Too many events are on their way already; this one was not taken, and may be sent again."""
 
 
 def connect(emulator_host: str | None) -> PublisherClient:
@@ -39,46 +36,88 @@ def connect(emulator_host: str | None) -> PublisherClient:
 
 
 class EventPublisher:
-    """Publishes events to the topics that the event bus routes them to, each in its own request.
+    """Publishes events to the topics that the event bus routes them to, from an event loop.
 
-    The request carries the event's ordering key, and nothing is held or retried once ``publish``
-    has returned. So a publish that failed leaves no key paused and no message behind that could
-    come late, both of which the batching client does with ordering keys.
+    Each ordering key has one request in flight. Nothing is held or sent once ``publish`` has
+    failed: no key stays paused and no message comes late, both of which the batching client of
+    google-cloud-pubsub does with ordering keys.
     """
 
     def __init__(
-        self, client: PublisherClient, bus: EventBus, topic_path: str, *, timeout: float
+        self,
+        call: PublishCall,
+        probe: PublisherClient,
+        bus: EventBus,
+        topic_path: str,
+        *,
+        timeout: float,
     ) -> None:
         """``topic_path`` goes before each topic's name; ``timeout`` of a publish is in seconds."""
-        self._client = client
+        self._call = call
+        self._probe = probe
         self._bus = bus
         self._topic_path = topic_path
         self._timeout = timeout
-        self._retry = Retry(predicate=_is_transient, initial=0.05, maximum=1.0, timeout=timeout)
+        self._lanes: dict[Route, PublishLane] = {}
+        self._in_hand = 0
 
-    def publish(self, event: Event) -> None:
-        """Return once the bus has durably taken the event. Raises EventBusUnavailable."""
-        payload = event.command.payload
-        topic, ordering_key = self._bus.route(
-            event.command.event_velocity, event.command.domain, event.game_type, payload.game_id
-        )
-        message = PubsubMessage.pb()(
-            data=event_codec.encode(event),
-            attributes=event_codec.attributes(event),
-            ordering_key=ordering_key,
-        )
-        request = _PublishRequest(topic=self._topic_path + topic, messages=[message])
+    async def publish(self, event: Event) -> None:
+        """Return once the bus has durably taken the event.
+
+        Raises EventBusUnavailable within the timeout, or EventBusOverloaded at once.
+        """
+        if self._in_hand >= MAX_IN_HAND:
+            raise EventBusOverloaded(f"{MAX_IN_HAND} events are on their way already")
+        route = self._route(event)
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        taken = self._lane(route).put(_message(event, route.ordering_key), deadline)
+        self._in_hand += 1
+        taken.add_done_callback(partial(self._settled, route))
         try:
-            self._client.publish(
-                PublishRequest.wrap(request), retry=self._retry, timeout=self._timeout
-            )
-        except (GoogleAPICallError, RetryError) as error:
-            raise EventBusUnavailable(f"{topic}: {error}") from error
+            # The event stays in hand when the caller has gone.
+            await asyncio.shield(taken)
+        except PublishFailed as error:
+            raise EventBusUnavailable(str(error)) from error
 
     def ping(self) -> None:
-        """Raises EventBusUnavailable where the bus doesn't answer or lacks a topic."""
+        """Raises EventBusUnavailable where the bus doesn't answer or lacks a topic.
+
+        For a thread of its own: it blocks for up to the timeout.
+        """
         topic = self._topic_path + self._bus.topics()[0].name
         try:
-            self._client.get_topic(topic=topic, retry=None, timeout=self._timeout)
+            self._probe.get_topic(topic=topic, retry=None, timeout=self._timeout)
         except (GoogleAPICallError, RetryError) as error:
             raise EventBusUnavailable(f"{topic}: {error}") from error
+
+    async def close(self) -> None:
+        """Disconnect; whatever is still in hand fails."""
+        await self._call.close()
+
+    def _route(self, event: Event) -> Route:
+        command = event.command
+        return self._bus.route(
+            command.event_velocity, command.domain, event.game_type, command.payload.game_id
+        )
+
+    def _lane(self, route: Route) -> PublishLane:
+        lane = self._lanes.get(route)
+        if lane is None:
+            send = partial(self._call, self._topic_path + route.topic)
+            lane = self._lanes[route] = PublishLane(send, ordered=bool(route.ordering_key))
+        return lane
+
+    def _settled(self, route: Route, _: "asyncio.Future[None]") -> None:
+        self._in_hand -= 1
+        lane = self._lanes.get(route)
+        if lane is not None and lane.idle:
+            del self._lanes[route]
+
+
+def _message(event: Event, ordering_key: str) -> PubsubMessage:
+    message: PubsubMessage = PubsubMessage.pb()(
+        data=event_codec.encode(event),
+        attributes=event_codec.attributes(event),
+        ordering_key=ordering_key,
+    )
+    return message

@@ -1,5 +1,7 @@
 """What publishing promises, asked of the Pub/Sub that PUBSUB_EMULATOR_HOST would name."""
 
+from collections.abc import Iterator
+
 import pytest
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
@@ -7,12 +9,13 @@ from google.pubsub_v1.types import Subscription
 
 from odds import event_codec
 from odds.adapters import emulator, publisher
-from odds.adapters.publisher import EventBusUnavailable, EventPublisher
+from odds.adapters.publisher import EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event, accept
 from odds.event_bus import EventBus
 from tests.examples import NOW, command, new, update
 from tests.paths import ROOT
+from tests.publishing import BlockingPublisher, publishing
 
 BUS = EventBus.load(ROOT / "event_bus.yaml")
 
@@ -64,8 +67,9 @@ def topics(client: PublisherClient, subscriber: SubscriberClient, project: str) 
 
 
 @pytest.fixture
-def events(client: PublisherClient, topics: Topics) -> EventPublisher:
-    return EventPublisher(client, BUS, topics.path, timeout=1.0)
+def events(pubsub_host: str, topics: Topics) -> Iterator[BlockingPublisher]:
+    with publishing(pubsub_host, BUS, topics.path, timeout=1.0) as events:
+        yield events
 
 
 def of_velocity(velocity: EventVelocity) -> Event:
@@ -81,7 +85,7 @@ def of_velocity(velocity: EventVelocity) -> Event:
     ],
 )
 def test_an_event_is_on_the_topic_of_its_velocity_tier(
-    topics: Topics, events: EventPublisher, velocity: EventVelocity, topic: str
+    topics: Topics, events: BlockingPublisher, velocity: EventVelocity, topic: str
 ) -> None:
     topics.create(topic)
     event = of_velocity(velocity)
@@ -90,7 +94,7 @@ def test_an_event_is_on_the_topic_of_its_velocity_tier(
 
 
 def test_events_of_a_game_keep_their_order_on_the_high_tier(
-    topics: Topics, events: EventPublisher
+    topics: Topics, events: BlockingPublisher
 ) -> None:
     topics.create("events-high-odds-soccer")
     created = new()
@@ -104,7 +108,7 @@ def test_events_of_a_game_keep_their_order_on_the_high_tier(
 
 
 def test_after_a_publish_that_failed_the_next_of_its_game_is_not_stuck(
-    topics: Topics, events: EventPublisher
+    topics: Topics, events: BlockingPublisher
 ) -> None:
     with pytest.raises(EventBusUnavailable, match="events-high-odds-soccer"):
         events.publish(of_velocity(EventVelocity.HIGH))
@@ -115,14 +119,16 @@ def test_after_a_publish_that_failed_the_next_of_its_game_is_not_stuck(
 
 
 def test_a_bus_that_is_away_is_said_so_within_the_timeout(topics: Topics) -> None:
-    away = EventPublisher(publisher.connect("127.0.0.1:1"), BUS, topics.path, timeout=0.3)
-    with pytest.raises(EventBusUnavailable):
-        away.publish(update(new()))
-    with pytest.raises(EventBusUnavailable):
-        away.ping()
+    with publishing("127.0.0.1:1", BUS, topics.path, timeout=0.3) as away:
+        with pytest.raises(EventBusUnavailable):
+            away.publish(update(new()))
+        with pytest.raises(EventBusUnavailable):
+            away.ping()
 
 
-def test_the_bus_is_ready_when_its_topics_are_there(topics: Topics, events: EventPublisher) -> None:
+def test_the_bus_is_ready_when_its_topics_are_there(
+    topics: Topics, events: BlockingPublisher
+) -> None:
     with pytest.raises(EventBusUnavailable):
         events.ping()
     topics.create(BUS.topics()[0].name)

@@ -1,6 +1,8 @@
 """Every answer of the running command service that can be provoked, against its description."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -10,12 +12,16 @@ import pytest
 from command_api.bodies import MAX_BODY
 from local.stack import Stack
 from odds import command_codec
+from odds.adapters.publisher import MAX_IN_HAND
 from odds.command import CommandName
+from tests.commands_at_once import Answer, post_at_once
 from tests.examples import DELETE, NEW, UPDATE, command
 from tests.exchange import JSON, PROTOBUF, Request
+from tests.faulty_bus import faulty_bus, held
 from tests.integration.lone_service import free_port, lone_service
 from tests.integration.openapi_cases import Case, all_but_failures, provoked
 from tests.openapi import Description
+from tests.waiting import wait_for
 
 DESCRIPTION = Description("command_api")
 ODDS = "/odds/6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11"
@@ -82,6 +88,9 @@ BUS_AWAY = [
 ]
 
 
+BUS_FULL = [case._replace(status=429) for case in GOOD]
+
+
 @pytest.fixture
 def service(stack: Stack) -> str:
     return f"http://127.0.0.1:{stack.environment['COMMAND_API_PORT']}"
@@ -96,6 +105,25 @@ def service_without_bus() -> Iterator[str]:
     }
     with lone_service("command_api", **settings) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def service_in_overload() -> Iterator[str]:
+    gate = threading.Event()
+    with faulty_bus() as bus, ThreadPoolExecutor(1) as pool:
+        bus.otherwise = held(gate)
+        settings = {
+            "GOOGLE_CLOUD_PROJECT": "nowhere",
+            "PUBSUB_EMULATOR_HOST": bus.host,
+            "PUBLISH_TIMEOUT_SECONDS": "60",
+        }
+        with lone_service("command_api", **settings) as url:
+            answers: list[Answer] = []
+            held_up = pool.submit(post_at_once, url, MAX_IN_HAND + 1, answers)
+            wait_for(lambda: answers)  # that of the one which was too many
+            yield url
+            gate.set()
+            held_up.result(30)
 
 
 @pytest.mark.parametrize("case", [*GOOD, *BAD, *elsewhere(), *HEALTHY], ids=str)
@@ -115,6 +143,13 @@ def test_without_its_bus_the_service_answers_as_described(
     case.check(DESCRIPTION, service_without_bus)
 
 
+@pytest.mark.parametrize("case", BUS_FULL, ids=str)
+def test_with_too_much_in_hand_the_service_answers_as_described(
+    service_in_overload: str, case: Case
+) -> None:
+    case.check(DESCRIPTION, service_in_overload)
+
+
 def test_every_described_answer_but_our_own_failure_is_provoked() -> None:
-    cases = [*GOOD, *BAD, *elsewhere(), *HEALTHY, *BUS_AWAY]
+    cases = [*GOOD, *BAD, *elsewhere(), *HEALTHY, *BUS_AWAY, *BUS_FULL]
     assert provoked(DESCRIPTION, cases) == all_but_failures(DESCRIPTION)

@@ -1,5 +1,6 @@
 """The command service over a bus that records: what is accepted, and how each fault is refused."""
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from command_api.app import CommandApi
 from odds import command_codec, identity
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.event import Event
 from odds.event_bus import EventBus
 from odds.v1 import command_pb2
@@ -29,10 +30,13 @@ class RecordingBus:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.away = False
+        self.full = False
 
-    def publish(self, event: Event) -> None:
+    async def publish(self, event: Event) -> None:
         if self.away:
             raise EventBusUnavailable("away")
+        if self.full:
+            raise EventBusOverloaded("full")
         self.events.append(event)
 
     def ping(self) -> None:
@@ -48,7 +52,13 @@ def bus() -> RecordingBus:
 @pytest.fixture
 def client(bus: RecordingBus) -> FlaskClient:
     topics = EventBus.load(ROOT / "event_bus.yaml")
-    return CommandApi(topics, bus, lambda: NOW).flask().test_client()  # type: ignore[arg-type]
+    app = CommandApi(topics, bus, lambda: NOW).flask()  # type: ignore[arg-type]
+
+    def in_a_loop(environ: Any, start_response: Any) -> Any:
+        return asyncio.run(app.answer(environ))(environ, start_response)
+
+    app.wsgi_app = in_a_loop  # type: ignore[method-assign]
+    return app.test_client()
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -174,9 +184,12 @@ HOME = "Payload.MoneyLine.Home"
             "is 1788210000000 seconds in the future",
         ),
         ({"Payload__OccurredAt": -1}, "Payload.OccurredAt", "is not after 1970"),
-        ({"Payload__OccurredAt": "today"}, "Payload.OccurredAt", "is not a finite number"),
-        ({"Payload__OccurredAt": True}, "Payload.OccurredAt", "is not a finite number"),
-        ({"Payload__OccurredAt": float("inf")}, "Payload.OccurredAt", "is not a finite number"),
+        ({"Payload__OccurredAt": "today"}, "Payload.OccurredAt", "is not a number"),
+        ({"Payload__OccurredAt": True}, "Payload.OccurredAt", "is not a number"),
+        ({"Payload__OccurredAt": float("inf")}, "Payload.OccurredAt", "is out of range"),
+        ({"Payload__OccurredAt": float("nan")}, "Payload.OccurredAt", "is out of range"),
+        ({"Payload__OccurredAt": 1e308}, "Payload.OccurredAt", "is out of range"),
+        ({"Payload__OccurredAt": 10**400}, "Payload.OccurredAt", "is out of range"),
     ],
 )
 def test_bad_input_names_the_field_what_was_wrong_and_what_was_expected(
@@ -300,3 +313,13 @@ def test_a_bus_that_is_away_is_told_with_503_and_when_to_retry(
     assert response.get_json()["RequestID"] == "r-1"
     assert client.get("/health/ready").status_code == 503
     assert client.get("/health/live").status_code == 200
+
+
+def test_a_bus_with_too_much_in_hand_is_told_with_429_and_when_to_retry(
+    client: FlaskClient, bus: RecordingBus
+) -> None:
+    bus.full = True
+    response = post(client, body())
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) >= 1
+    assert response.get_json()["RequestID"] == "r-1"

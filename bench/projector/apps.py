@@ -1,0 +1,63 @@
+"""What the projector is measured beside."""
+
+import os
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from odds.adapters import clock, datastore, health, logs, postgres
+from odds.adapters.datastore import Datastore
+from odds.adapters.event_store import EventStore
+from odds.adapters.parked_messages import ParkedMessages
+from odds.adapters.read_model import ReadModel
+from projector import envelope
+from projector.asgi import _answer, _body
+from projector.projector import Projector
+
+
+def parse_only() -> ASGIApp:
+    """The ceiling: read the push, parse its envelope, acknowledge."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            body = await _body(receive)
+            if body:
+                envelope.read(body)
+            await _answer(send, 204 if body else 200, "")
+
+    return app
+
+
+def parse_only_in_flask() -> Flask:
+    app = _flask()
+
+    @app.post("/push")
+    def push() -> ResponseReturnValue:
+        envelope.read(request.get_data())
+        return "", 204
+
+    return app
+
+
+def one_at_a_time() -> Flask:
+    """Each push stores and projects its own event, in a thread of its own."""
+    logs.configure("bench", level="INFO", project="bench")
+    entities = Datastore(datastore.connect(os.environ["DATASTORE_EMULATOR_HOST"]), "bench")
+    read_model = ReadModel(postgres.create_engine(os.environ["DATABASE_URL"], pool_size=16))
+    projector = Projector(EventStore(entities), ParkedMessages(entities), read_model, clock.now)
+    app = _flask()
+
+    @app.post("/push")
+    def push() -> ResponseReturnValue:
+        events = projector.store([envelope.read(request.get_data())])
+        projector.project([event for event in events if event])
+        return "", 204
+
+    return app
+
+
+def _flask() -> Flask:
+    app = Flask("bench", static_folder=None)
+    app.register_blueprint(health.blueprint({}))
+    return app
