@@ -11,7 +11,7 @@ COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --al
 REPLAYER := $(VENV)/bin/python -m local replayer
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean feed replay rebuild verify parked test check proto proto-fresh lock
+.PHONY: help demo up down status logs clean feed replay rebuild verify parked test chaos check proto proto-fresh lock
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ parked: $(VENV)/installed ## what the projector set aside: [DO="show|redrive|dro
 
 test: check ## run the checks and all tests
 	$(VENV)/bin/python -m pytest
+
+chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [SEEDS=1] [SECONDS=60]
+	$(VENV)/bin/python -m tests.chaos --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),60)
 
 check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of generated code
 	$(VENV)/bin/ruff check

@@ -1,0 +1,1 @@
+"""How fast the event store is read, replayed and rebuilt from, beside what bounds it."""
