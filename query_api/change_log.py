@@ -4,8 +4,11 @@ Overlapping transactions make rows visible out of order. A row counts as settled
 transaction that began before its own has ended; only settled rows are read (design, rule 6).
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
 
+import msgspec
 from pg8000.native import Connection, PreparedStatement
 
 from query_api.change import Change, Cursor
@@ -26,12 +29,36 @@ ORDER BY xid, id
 LIMIT {BATCH}
 """
 
-_ANY = """
-SELECT EXISTS (
-    SELECT FROM odds_event_log
-    WHERE outcome = 'applied' AND (xid, id) > (CAST(:xid AS xid8), CAST(:id AS bigint))
-)
+_STATE = """
+SELECT
+    EXISTS (
+        SELECT FROM odds_event_log
+        WHERE outcome = 'applied' AND (xid, id) > (CAST(:xid AS xid8), CAST(:id AS bigint))
+    ),
+    generation
+FROM read_model_generation
 """
+
+_IMAGE = f"""
+SELECT 0, 0, updated_event_id, id, external_id, provider, game_id, game_type,
+       home, away, draw, deleted, created_at, updated_at
+FROM odds
+WHERE id > :id AND created_at IS NOT NULL
+  AND (NOT deleted OR updated_at > 1000000 * extract(epoch FROM now() - interval '1 day'))
+ORDER BY id
+LIMIT {BATCH}
+"""
+"""Readers learn that odds were deleted from a change: those of the last day may be news to them."""
+
+
+class State(NamedTuple):
+    """``more`` tells whether committed changes follow, settled or not.
+
+    Another ``generation`` means that the read model was made anew, and the log before it is gone.
+    """
+
+    more: bool
+    generation: UUID
 
 
 class ChangeLog:
@@ -40,7 +67,8 @@ class ChangeLog:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._settled: PreparedStatement = connection.prepare(_SETTLED)
-        self._any: PreparedStatement = connection.prepare(_ANY)
+        self._state: PreparedStatement = connection.prepare(_STATE)
+        self._image: PreparedStatement = connection.prepare(_IMAGE)
 
     def horizon(self) -> Cursor:
         """The present: after all that is settled, before all that is not.
@@ -54,10 +82,18 @@ class ChangeLog:
         """The settled changes that follow, at most ``BATCH``."""
         return [_change(row) for row in self._settled.run(xid=str(cursor.xid), id=cursor.id)]
 
-    def has_more(self, cursor: Cursor) -> bool:
-        """Whether committed changes follow, settled or not."""
-        [[more]] = self._any.run(xid=str(cursor.xid), id=cursor.id)
-        return bool(more)
+    def state(self, cursor: Cursor) -> State:
+        """What there is to know of the log beyond the changes themselves."""
+        [[more, generation]] = self._state.run(xid=str(cursor.xid), id=cursor.id)
+        return State(bool(more), generation)
+
+    def image(self) -> Iterator[list[Change]]:
+        """All odds as they are now, page by page, each in place of changes that are not told."""
+        last = 0
+        while rows := self._image.run(id=last):
+            page = [msgspec.structs.replace(_change(row), conflated=True) for row in rows]
+            last = page[-1].id
+            yield page
 
 
 def _change(row: list[Any]) -> Change:

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from query_api.change import Change, Cursor
 from query_api.change_log import BATCH, ChangeLog
@@ -28,12 +29,14 @@ Publish = Callable[[Sequence[Change]], None]
 class Feed:
     """Follows the change log, and publishes each batch before it reads the next.
 
-    The cursor moves once a batch has been taken, and outlives a lost connection.
+    The cursor moves once a batch has been taken, and outlives a lost connection. It is good for one
+    generation of the read model: after a rebuild every reader gets the newest state of all odds.
     """
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._cursor: Cursor | None = None
+        self._generation: UUID | None = None
         self._looked_at = float("-inf")
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -75,20 +78,34 @@ class Feed:
                 retry = min(retry * 2, _RETRY_MOST)
 
     def _follow(self, connection: FeedConnection, publish: Publish) -> None:
-        self._cursor = self._cursor or connection.log.horizon()
+        log = connection.log
+        if self._cursor is None:
+            self._generation = log.state(Cursor(0, 0)).generation
+            self._cursor = log.horizon()
         _log.info("change feed follows from %d/%d", *self._cursor)
         while not self._stopping.is_set():
-            held_back = self._read_on(connection.log, self._cursor, publish)
+            self._read_on(log, publish)
+            state = log.state(self._cursor)
+            if state.generation != self._generation:
+                self._begin_anew(log, state.generation, publish)
             self._looked_at = time.monotonic()
-            connection.wait_for_news(HELD_BACK_POLL if held_back else IDLE_POLL)
+            # Committed changes that are not settled yet are held back.
+            connection.wait_for_news(HELD_BACK_POLL if state.more else IDLE_POLL)
 
-    def _read_on(self, log: ChangeLog, cursor: Cursor, publish: Publish) -> bool:
-        """Publish all that is settled; says whether committed changes are held back."""
-        while not self._stopping.is_set():
-            changes = log.after(cursor)
+    def _read_on(self, log: ChangeLog, publish: Publish) -> None:
+        """Publish all that is settled."""
+        while self._cursor is not None and not self._stopping.is_set():
+            changes = log.after(self._cursor)
             if changes:
                 publish(changes)
-                self._cursor = cursor = changes[-1].cursor
+                self._cursor = changes[-1].cursor
             if len(changes) < BATCH:
                 break
-        return log.has_more(cursor)
+
+    def _begin_anew(self, log: ChangeLog, generation: UUID, publish: Publish) -> None:
+        """Show all odds as they are: what the old log had last may never have been read."""
+        _log.warning("the read model was made anew: readers get an image of it")
+        cursor = log.horizon()
+        for changes in log.image():
+            publish(changes)
+        self._cursor, self._generation = cursor, generation

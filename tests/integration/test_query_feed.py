@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pg8000.native
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from query_api.feed import IDLE_POLL
 from tests.integration.query_service import (
@@ -70,6 +70,28 @@ def test_what_changes_nothing_is_not_streamed(market: Market, service: QueryServ
     last = market.update(external_id, 5.0)
     _, *updates = stream.take(3)
     assert [change["event_id"] for change in updates] == newest + last
+
+
+def test_after_a_rebuild_readers_get_all_odds_as_they_are_and_then_every_change(
+    market: Market, service: QueryService
+) -> None:
+    stream = service.subscribe()
+    kept, missed, gone = market.new(), market.new(), market.new()
+    market.delete(gone)
+    assert stream.take(4)[-1]["deleted"]
+    with market.engine.begin() as rebuild:
+        # What was committed just before the swap, and read by nobody, stands in the new table only.
+        rebuild.execute(text("UPDATE odds SET home = 7 WHERE external_id = :id"), {"id": missed})
+        rebuild.execute(text("UPDATE read_model_generation SET generation = gen_random_uuid()"))
+        rebuild.execute(text("NOTIFY odds_feed"))
+    image = stream.take(2)
+    assert [(change["external_id"], change["moneyline"]["home"]) for change in image] == [
+        (str(kept), 1.9),
+        (str(missed), 7.0),
+    ]
+    assert all(change["conflated"] for change in image)
+    after = market.update(kept, 3.0)
+    assert [change["event_id"] for change in stream.take(1)] == after
 
 
 def test_a_stream_begins_at_the_present(market: Market, service: QueryService) -> None:
