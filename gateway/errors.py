@@ -11,6 +11,8 @@ from gateway.headers import REQUEST_ID
 def failure(
     status: int, message: str, request_id: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
+    # Bytes of a request that are no UTF-8 stand in it as what JSON can't carry.
+    message = message.encode(errors="backslashreplace").decode()
     body = {"RequestID": request_id, "Status": "fail", "Msg": message}
     return web.Response(
         status=status,

@@ -56,5 +56,6 @@ def for_service(request: web.BaseRequest, request_id: str) -> CIMultiDict[str]:
 
 
 def request_id(request: web.BaseRequest) -> str:
-    """The client's own, or a new one."""
-    return request.headers.get(REQUEST_ID) or str(uuid4())
+    """The client's own, or a new one where that is missing or no ASCII."""
+    given = request.headers.get(REQUEST_ID, "")
+    return given if given and given.isascii() else str(uuid4())

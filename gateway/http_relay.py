@@ -8,7 +8,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway import errors
-from gateway.headers import REQUEST_ID, end_to_end, for_service
+from gateway.headers import EXPECT, REQUEST_ID, end_to_end, for_service
 
 # Bodies this small are passed on in one piece, which is several times cheaper than streaming.
 SMALL_BODY_BYTES = 65536
@@ -19,7 +19,7 @@ class HttpRelay:
         self._pool = pool
 
     async def pass_on(
-        self, request: web.Request, service: str, url: URL, request_id: str
+        self, request: web.BaseRequest, service: str, url: URL, request_id: str
     ) -> web.StreamResponse:
         """The service's answer; 503 where it takes no connection, 502 where it breaks off.
 
@@ -40,16 +40,24 @@ class HttpRelay:
             return errors.broke_off(service, request_id)
 
 
-async def _body(request: web.Request) -> bytes | AsyncIterator[bytes] | None:
+async def _body(request: web.BaseRequest) -> bytes | AsyncIterator[bytes] | None:
     if not request.can_read_body:
         return None
+    await _invite_body(request)
     if request.content_length is not None and request.content_length <= SMALL_BODY_BYTES:
         return await request.read()
     return request.content.iter_any()
 
 
+async def _invite_body(request: web.BaseRequest) -> None:
+    """Answer ``Expect: 100-continue`` (RFC 9110, section 10.1.1): curl waits with a long body."""
+    if request.headers.get(EXPECT, "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+
+
 async def _pass_back(
-    answer: aiohttp.ClientResponse, request: web.Request, request_id: str
+    answer: aiohttp.ClientResponse, request: web.BaseRequest, request_id: str
 ) -> web.StreamResponse:
     headers = end_to_end(answer.headers)
     headers.setdefault(REQUEST_ID, request_id)
@@ -61,7 +69,7 @@ async def _pass_back(
 
 
 async def _stream_back(
-    answer: aiohttp.ClientResponse, request: web.Request, headers: CIMultiDict[str]
+    answer: aiohttp.ClientResponse, request: web.BaseRequest, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
     await response.prepare(request)
@@ -74,7 +82,7 @@ async def _stream_back(
     return response
 
 
-def _break_off(request: web.Request) -> None:
+def _break_off(request: web.BaseRequest) -> None:
     """Half an answer must not look like a whole one: end the connection, not the body."""
     if request.transport is not None:
         request.transport.abort()

@@ -20,7 +20,7 @@ class WebSocketRelay:
         self._pool = pool
 
     async def pass_on(
-        self, request: web.Request, service: str, url: URL, request_id: str
+        self, request: web.BaseRequest, service: str, url: URL, request_id: str
     ) -> web.StreamResponse:
         """Relay until either side closes; the service chooses the subprotocol."""
         try:
@@ -43,13 +43,13 @@ class WebSocketRelay:
             return await _relay(request, to_service)
 
 
-def _offered(request: web.Request) -> tuple[str, ...]:
+def _offered(request: web.BaseRequest) -> tuple[str, ...]:
     offers = ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
     return tuple(offer.strip() for offer in offers.split(",") if offer.strip())
 
 
 async def _relay(
-    request: web.Request, to_service: aiohttp.ClientWebSocketResponse
+    request: web.BaseRequest, to_service: aiohttp.ClientWebSocketResponse
 ) -> web.WebSocketResponse:
     chosen = (to_service.protocol,) if to_service.protocol else ()
     to_client = web.WebSocketResponse(

@@ -31,15 +31,20 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--directory", type=Path, default=ROOT / ".local")
-    parser.add_argument(
-        "--force", action="store_true", help="down: give up events that are still on the bus"
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    commands = {
+        name: subparsers.add_parser(name, help=command.__doc__, description=command.__doc__)
+        for name, command in COMMANDS.items()
+    }
+    for command in commands.values():
+        command.add_argument("--directory", type=Path, default=ROOT / ".local")
+    commands["down"].add_argument(
+        "--force", action="store_true", help="give up events that are still on the bus"
     )
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="replayer: what it is asked")
+    # A positional of this kind takes every option after it, so no other command may have it.
+    commands["replayer"].add_argument("rest", nargs=argparse.REMAINDER, help="what it is asked")
     return parser
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.exit(main(sys.argv[1:]))

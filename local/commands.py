@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from local.errors import StackError
 from local.foreground import Stopped, stop_undisturbed, stopped_by_signals, watch
+from local.say import say
 from local.settings import ROOT
 from local.stack import Stack
 from local.try_it import what_to_try
@@ -22,13 +23,13 @@ def up(stack: Stack, asked: argparse.Namespace) -> None:
             stack.start()
         except Stopped as signal:
             raise StackError(f"{signal}: what was started is stopped again") from None
-    print(f"Ready in {time.monotonic() - start:.1f} s: {stack.gateway_url}")
+    say(f"Ready in {time.monotonic() - start:.1f} s: {stack.gateway_url}")
 
 
 def down(stack: Stack, asked: argparse.Namespace) -> None:
     """Stop what runs; what the event bus holds is stored first."""
     stop_undisturbed(stack, lose_events=asked.force)
-    print("Stopped.")
+    say("Stopped.")
 
 
 def demo(stack: Stack, asked: argparse.Namespace) -> None:
@@ -39,10 +40,10 @@ def demo(stack: Stack, asked: argparse.Namespace) -> None:
         with stopped_by_signals():
             stack.start()
             stack.start_simulator()
-            print(what_to_try(stack.gateway_url))
+            say(what_to_try(stack.gateway_url))
             watch(stack.processes)
     except Stopped:
-        print("\nStopping.")
+        say("\nStopping.")
     finally:
         _leave_nothing_behind(stack)
 
@@ -51,10 +52,10 @@ def status(stack: Stack, asked: argparse.Namespace) -> None:
     """Say of each process whether it runs and where."""
     processes = stack.processes.all()
     if not processes:
-        print("Nothing is running: `make up` or `make demo` starts the stack.")
+        say("Nothing is running: `make up` or `make demo` starts the stack.")
     for process in processes:
         state = "running" if process.alive() else "died"
-        print(f"{process.name:<20} {state:<8} pid {process.pid:<8} {process.address}")
+        say(f"{process.name:<20} {state:<8} pid {process.pid:<8} {process.address}")
 
 
 def logs(stack: Stack, asked: argparse.Namespace) -> None:
@@ -77,14 +78,14 @@ def clean(stack: Stack, asked: argparse.Namespace) -> None:
     stop_undisturbed(stack, lose_events=True)
     for directory in (stack.data, stack.processes.logs):
         shutil.rmtree(directory, ignore_errors=True)
-    print("Deleted all data and logs.")
+    say("Deleted all data and logs.")
 
 
 def _leave_nothing_behind(stack: Stack) -> None:
     try:
         stop_undisturbed(stack, lose_events=False)
     except StackError as reason:
-        print(f"Stopping all the same, though events may be lost: {reason}")
+        say(f"Stopping all the same, though events may be lost: {reason}")
         stop_undisturbed(stack, lose_events=True)
 
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from local import services
 from local.bus import LocalBus
 from local.drain import ACCESS_LOG_FORMAT
@@ -24,15 +26,21 @@ DATABASE = "moneyline"
 
 class Plan:
     def __init__(
-        self, directory: Path, settings: StackSettings, ports: Ports, durable: bool = True
+        self,
+        directory: Path,
+        settings: StackSettings,
+        ports: Ports,
+        say: Callable[[str], None],
+        durable: bool = True,
     ) -> None:
-        self.bus = EventBus.load(settings.event_bus_path())
+        """Raises StackError where the event bus' file can't be read."""
+        self.bus = _event_bus(settings.event_bus_path())
         self.access_log = directory / "logs" / "projector-access.log"
         self.gateway_url = f"http://{HOST}:{ports.gateway_port}"
         self._data = directory / "data"
         self._settings = settings
         self._ports = ports
-        self._postgres = Postgres(self._data / "postgres", durable)
+        self._postgres = Postgres(self._data / "postgres", durable, say)
 
     def ground(self) -> tuple[str, ...]:
         """What the services stand on and we start: what the environment gives is left out."""
@@ -113,6 +121,15 @@ class Plan:
     def _access_log(self) -> tuple[str, ...]:
         file = ("--access-logfile", str(self.access_log.resolve()))
         return (*file, "--access-logformat", ACCESS_LOG_FORMAT)
+
+
+def _event_bus(path: Path) -> EventBus:
+    try:
+        return EventBus.load(path)
+    except OSError as error:
+        raise StackError(f"EVENT_BUS_FILE: {path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise StackError(f"EVENT_BUS_FILE: {path}: {' '.join(str(error).split())}") from error
 
 
 def migrate(environment: dict[str, str]) -> None:

@@ -2,24 +2,25 @@
 
 import errno
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 
 import msgspec
 
 from local.errors import StackError
+from odds.settings import Port
 
 HOST = "127.0.0.1"
 
 
 class Ports(msgspec.Struct, frozen=True):
-    gateway_port: int = 8080
-    command_api_port: int = 8081
-    query_api_port: int = 8082
-    projector_port: int = 8083
-    replayer_port: int = 8084
-    pubsub_emulator_port: int = 8085
-    datastore_emulator_port: int = 8086
+    gateway_port: Port = 8080
+    command_api_port: Port = 8081
+    query_api_port: Port = 8082
+    projector_port: Port = 8083
+    replayer_port: Port = 8084
+    pubsub_emulator_port: Port = 8085
+    datastore_emulator_port: Port = 8086
 
     @classmethod
     def free(cls) -> "Ports":
@@ -35,14 +36,31 @@ class Ports(msgspec.Struct, frozen=True):
         return {name.upper(): str(port) for name, port in msgspec.structs.asdict(self).items()}
 
 
+def require_different(ports: Mapping[str, int]) -> None:
+    """Raise StackError with the names of the parts that were given the same port."""
+    parts: dict[int, list[str]] = {}
+    for name, port in ports.items():
+        parts.setdefault(port, []).append(name)
+    _refuse(
+        f"port {port} is given to {' and '.join(names)}; set "
+        + " or ".join(_variable(name) for name in names)
+        for port, names in parts.items()
+        if len(names) > 1
+    )
+
+
 def require_free(ports: Mapping[str, int]) -> None:
-    """Raise StackError with the name and number of each port that something listens on."""
-    taken = {name: port for name, port in ports.items() if _in_use(port)}
-    if taken:
-        lines = [
-            f"port {port} of {name} is in use; stop what uses it or set {_variable(name)}"
-            for name, port in taken.items()
-        ]
+    """Raise StackError with the name and number of each port that can't be listened on."""
+    problems = {name: _problem(port) for name, port in ports.items()}
+    _refuse(
+        f"port {ports[name]} of {name} {problem} or set {_variable(name)}"
+        for name, problem in problems.items()
+        if problem
+    )
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    if lines := list(problems):
         raise StackError("\n".join(lines))
 
 
@@ -50,11 +68,13 @@ def _variable(part: str) -> str:
     return f"{part.upper().replace('-', '_')}_PORT"
 
 
-def _in_use(port: int) -> bool:
+def _problem(port: int) -> str | None:
     try:
         with socket.create_server((HOST, port)):
-            return False
+            return None
+    except PermissionError:
+        return "is for root alone; be root"
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        return True
+        return "is in use; stop what uses it"

@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +19,7 @@ import pg8000.native
 from local import as_user
 from local.errors import StackError
 from local.part import Part
+from local.say import say as say_aloud
 
 NAME = "postgres"
 VERSION = "18"
@@ -33,9 +36,12 @@ SOCKET_PATH_BYTES = 103
 class Postgres:
     """One server, its data in ``data``; ``durable=False`` trades a machine's crash for speed."""
 
-    def __init__(self, data: Path, durable: bool = True) -> None:
+    def __init__(
+        self, data: Path, durable: bool = True, say: Callable[[str], None] = say_aloud
+    ) -> None:
         self._data = data.resolve()
         self._durable = durable
+        self._say = say
         self._user = INSTEAD_OF_ROOT if os.geteuid() == 0 else None
         self._socket = _socket_directory(self._data) / SOCKET
 
@@ -71,9 +77,16 @@ class Postgres:
             directory.mkdir(parents=True, exist_ok=True)
             if self._user is not None:
                 shutil.chown(directory, self._user)
-                _let_others_enter((*directory.parents, *_programs().parents))
+                self._let_through((*directory.parents, *_programs().parents), self._user)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
+
+    def _let_through(self, directories: Iterable[Path], user: str) -> None:
+        """Let the user pass through, not look around."""
+        for directory, missing in _closed(directories, user):
+            mode = stat.S_IMODE(directory.stat().st_mode) | missing
+            directory.chmod(mode)
+            self._say(f"  chmod {mode:o} {directory}: PostgreSQL refuses root, and runs as {user}")
 
     def _options(self) -> tuple[str, ...]:
         settings = {
@@ -132,9 +145,16 @@ def _socket_directory(data: Path) -> Path:
     return Path(tempfile.gettempdir()) / hashlib.sha256(bytes(data)).hexdigest()[:16]
 
 
-def _let_others_enter(directories: Iterable[Path]) -> None:
-    """Let a user who is not root, though of its group, pass through and not look around."""
+def _closed(directories: Iterable[Path], user: str) -> Iterator[tuple[Path, int]]:
+    """The directories that a user can't pass through, and the bit that each mode lacks for it."""
+    account = pwd.getpwnam(user)
     for directory in directories:
-        mode = directory.stat().st_mode
-        if mode & 0o011 != 0o011:
-            directory.chmod(mode | 0o011)
+        about = directory.stat()
+        if about.st_uid == account.pw_uid:
+            needed = stat.S_IXUSR
+        elif about.st_gid == account.pw_gid:
+            needed = stat.S_IXGRP
+        else:
+            needed = stat.S_IXOTH
+        if not about.st_mode & needed:
+            yield directory, needed

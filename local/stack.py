@@ -11,9 +11,10 @@ from local.emulators import DATASTORE, PUBSUB
 from local.errors import StackError
 from local.part import Part
 from local.plan import Plan
-from local.ports import Ports, require_free
+from local.ports import Ports, require_different, require_free
 from local.postgres import NAME as POSTGRES
 from local.processes import Processes
+from local.say import say as say_aloud
 from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API, REPLAYER, SIMULATOR
 from local.settings import StackSettings
 from local.waiting import answers_ok
@@ -34,12 +35,12 @@ class Stack:
         directory: Path,
         settings: StackSettings,
         ports: Ports,
-        say: Callable[[str], None] = print,
+        say: Callable[[str], None] = say_aloud,
         durable: bool = True,
     ) -> None:
         self.data = directory / "data"
         self.processes = Processes(directory)
-        self._plan = Plan(directory, settings, ports, durable)
+        self._plan = Plan(directory, settings, ports, say, durable)
         self._say = say
 
     @property
@@ -54,8 +55,9 @@ class Stack:
     def start(self) -> None:
         """Start what isn't running. Raises StackError, and then nothing of it runs on."""
         missing = self._missing()
-        ports = self._plan.ports()
-        require_free({name: ports[name] for name in missing if name in ports})
+        ports = {name: port for name, port in self._plan.ports().items() if name in self._wanted()}
+        require_different(ports)
+        require_free({name: port for name, port in ports.items() if name in missing})
         self.processes.clear_logs(missing)
         try:
             self._lay_ground(missing)
@@ -93,10 +95,12 @@ class Stack:
             self._drain()
         self.processes.stop_all()
 
+    def _wanted(self) -> tuple[str, ...]:
+        return (*self._plan.ground(), *SERVICES)
+
     def _missing(self) -> list[str]:
         """Parts to start; all that we can't make is said before anything is started."""
-        wanted = (*self._plan.ground(), *SERVICES)
-        missing = [name for name in wanted if self.processes.named(name) is None]
+        missing = [name for name in self._wanted() if self.processes.named(name) is None]
         for name in missing:
             if name != POSTGRES:
                 self._plan.part(name)

@@ -1,9 +1,10 @@
 """What ``make demo`` says when it is ready: lines to paste."""
 
+from uuid import uuid4
+
 from odds.identity import event_id, external_id
 
 PROVIDER = "you"
-REQUEST_ID = "first"
 
 LINES = """
 Ready: {url} with live odds. Ctrl-C stops it. To try in another terminal:
@@ -15,13 +16,15 @@ Ready: {url} with live odds. Ctrl-C stops it. To try in another terminal:
 
   # odds of your own: new, read, changed
   curl -s {url}/odds -H 'Content-Type: application/json' \\
-    -d '{{"RequestID": "{request_id}", "Provider": "{provider}", "Command": "NewOdds", "Domain": "Odds", "EventVelocity": "high", "Payload": {{"GameID": "soccer:epl-2026-ars-che", "MoneyLine": {{"Home": 1.95, "Away": 4.1, "Draw": 3.6}}}}}}'
+    -d '{{"RequestID": "first-{run}", "Provider": "{provider}", "Command": "NewOdds", "Domain": "Odds", "EventVelocity": "high", "Payload": {{"GameID": "soccer:epl-2026-ars-che", "MoneyLine": {{"Home": 1.95, "Away": 4.1, "Draw": 3.6}}}}}}'
   curl -s {url}/odds/{external_id}
   curl -s -X PATCH {url}/odds/{external_id} -H 'Content-Type: application/json' \\
-    -d '{{"RequestID": "second", "Provider": "{provider}", "Command": "UpdateOdds", "Domain": "Odds", "EventVelocity": "high", "Payload": {{"GameID": "soccer:epl-2026-ars-che", "MoneyLine": {{"Home": 1.8, "Away": 4.4, "Draw": 3.7}}}}}}'
+    -d '{{"RequestID": "second-{run}", "Provider": "{provider}", "Command": "UpdateOdds", "Domain": "Odds", "EventVelocity": "high", "Payload": {{"GameID": "soccer:epl-2026-ars-che", "MoneyLine": {{"Home": 1.8, "Away": 4.4, "Draw": 3.7}}}}}}'
 """  # noqa: E501 - each is pasted as one line
 
 
 def what_to_try(url: str) -> str:
-    ours = external_id(event_id(PROVIDER, REQUEST_ID))
-    return LINES.format(url=url, provider=PROVIDER, request_id=REQUEST_ID, external_id=ours)
+    # Data outlives a demo, and a RequestID sent again changes nothing.
+    run = uuid4().hex[:8]
+    ours = external_id(event_id(PROVIDER, f"first-{run}"))
+    return LINES.format(url=url, provider=PROVIDER, run=run, external_id=ours)

@@ -1,11 +1,15 @@
 """Settings: environment variables read into typed structs."""
 
+import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+"""A TCP port that something can be asked to listen on."""
 
 
 class SettingsError(ValueError):
@@ -22,7 +26,14 @@ def read(settings: type[T], environ: Mapping[str, str]) -> T:
     try:
         return msgspec.convert(given, settings, strict=False)
     except msgspec.ValidationError as error:
-        message = str(error)
-        for field, name in names.items():
-            message = message.replace(f"`{field}`", name).replace(f"`$.{field}`", name)
-        raise SettingsError(f"environment: {message}") from error
+        raise SettingsError(_in_words_of_the_environment(str(error), given)) from error
+
+
+def _in_words_of_the_environment(problem: str, given: Mapping[str, str]) -> str:
+    """msgspec's words, with the variable for the field and with the value that was given."""
+    if missing := re.search(r"required field `(\w+)`", problem):
+        return f"{missing[1].upper()} is not set"
+    if wrong := re.fullmatch(r"(.+?)(?:, got `\w+`)? - at `\$\.(\w+)`", problem):
+        expected, field = wrong.groups()
+        return f"{field.upper()} is {given[field]!r}; {expected.replace('`', '').lower()}"
+    return f"environment: {problem}"

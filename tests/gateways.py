@@ -9,9 +9,7 @@ import aiohttp
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer, unused_port
 
-from gateway.app import create_app
-from gateway.main import ROUTES
-from gateway.routes import RoutingTable
+from gateway import main
 
 DEADLINE_SECONDS = 10.0
 
@@ -25,7 +23,7 @@ class Upstream:
     close_code: int | None = None
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=0)
+        app = web.Application(client_max_size=0, handler_args={"auto_decompress": False})
         app.router.add_route("*", "/odds", self.echo)
         app.router.add_route("*", "/odds/{external_id}", self.echo)
         app.router.add_post("/api/graphql", self.stream)
@@ -39,7 +37,7 @@ class Upstream:
             "target": request.path_qs,
             "headers": dict(request.headers),
             "length": len(body),
-            "body": body[:100].decode(),
+            "body": body[:100].decode("latin-1"),
         }
         headers = {"Location": "/odds/7", "Keep-Alive": "timeout=5", "X-Kept": "yes"}
         return web.json_response(seen, status=202, headers=headers)
@@ -76,6 +74,7 @@ class Upstream:
 class Running:
     upstream: Upstream
     client: aiohttp.ClientSession
+    port: int
 
 
 @asynccontextmanager
@@ -85,9 +84,13 @@ async def running() -> AsyncIterator[Running]:
     async with serving(upstream.app()) as address:
         nobody = f"http://127.0.0.1:{unused_port()}"
         addresses = {"command_api": address, "query_api": address, "replayer": nobody}
-        gateway = create_app(RoutingTable.load(ROUTES), addresses)
-        async with serving(gateway) as url, aiohttp.ClientSession(url) as client:
-            yield Running(upstream, client)
+        port = unused_port()
+        url = f"http://127.0.0.1:{port}"
+        async with (
+            main.serving("127.0.0.1", port, addresses),
+            aiohttp.ClientSession(url) as client,
+        ):
+            yield Running(upstream, client, port)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,14 @@ from local.feeders.progress import shown_progress
 from local.feeders.recognise import UnknownFormat, read_file
 from local.feeders.sender import DEFAULT_IN_FLIGHT, Sender, ServerGone, open_session, reach
 from local.feeders.summary import Summary
+from odds.command import (
+    CommandName,
+    CommandRequest,
+    Domain,
+    InvalidCommand,
+    Payload,
+    check_command,
+)
 
 _CLEAN, _UNCLEAN, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
 
@@ -33,8 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     summary = Summary()
     try:
         commands = _read(options.file, options.provider, summary)
-    except (OSError, UnknownFormat) as error:
+        _check_providers(commands)
+    except (OSError, UnknownFormat, InvalidCommand) as error:
         return _complain(f"{options.file}: {error}")
+    if not commands:
+        return _complain(
+            "\n".join([f"{options.file}: no odds in it", *summary.unusable.describe()])
+        )
     try:
         asyncio.run(_play(commands, options, summary))
         status = _CLEAN if summary.clean else _UNCLEAN
@@ -67,6 +80,19 @@ def _read(path: Path, provider: str | None, summary: Summary) -> list[FeedComman
         else:
             commands.append(read)
     return commands
+
+
+def _check_providers(commands: Iterable[FeedCommand]) -> None:
+    """Raises InvalidCommand for the first Provider whose every command would be refused."""
+    for provider in dict.fromkeys(command.body["Provider"] for command in commands):
+        plain = CommandRequest(
+            request_id="any",
+            provider=provider,
+            command=CommandName.DELETE_ODDS,
+            domain=Domain.ODDS,
+            payload=Payload(game_id="any"),
+        )
+        check_command(plain, now=0)
 
 
 def _complain(problem: str) -> int:

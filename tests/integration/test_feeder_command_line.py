@@ -101,6 +101,41 @@ def test_a_file_that_is_neither_kind_is_said_so(
     assert "No such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (SEASON.splitlines()[0], ""),
+        (SEASON.splitlines()[0] + "\nX1,31/31/2023,,A,B,2,3,4,,,", "1 x Date '31/31/2023'"),
+        ('{"op":"mcm","mc":[{"id":"1.5"}]}\n' * 2, "2 x pt is missing (line 1, 2)"),
+    ],
+)
+def test_a_file_that_nothing_can_be_played_of_is_said_so(
+    api: FeederApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, reason: str
+) -> None:
+    (tmp_path / "empty").write_text(content)
+    assert main([str(tmp_path / "empty"), "--url", api.url]) == 2
+    told = capsys.readouterr().err
+    assert "empty: no odds in it" in told
+    assert reason in told
+
+
+@pytest.mark.parametrize(
+    ("provider", "problem"),
+    [("x" * 60, "has 65 characters"), ("two\nlines", "has a control character")],
+)
+def test_a_provider_that_the_api_would_refuse_is_refused_before_playing(
+    api: FeederApi,
+    season: Path,
+    capsys: pytest.CaptureFixture[str],
+    provider: str,
+    problem: str,
+) -> None:
+    assert main([str(season), "--url", api.url, "--provider", provider]) == 2
+    told = capsys.readouterr().err
+    assert f"Provider: {problem}; expected a string of 1 to 64 printable characters" in told
+    assert api.taken == []
+
+
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "inf", "nan"])
 def test_an_impossible_speed_is_refused(speed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from local.errors import StackError
-from local.ports import Ports, require_free
+from local.ports import Ports, require_different, require_free
 from odds import settings
 
 
@@ -34,3 +34,12 @@ def test_every_port_in_use_is_named_with_the_variable_that_changes_it() -> None:
     assert "GATEWAY_PORT" in said
     assert "PUBSUB_EMULATOR_PORT" in said
     assert "query_api" not in said
+
+
+def test_parts_on_one_port_are_named_with_the_variables_that_part_them() -> None:
+    require_different({"gateway": 1, "projector": 2})
+    with pytest.raises(StackError) as refusal:
+        require_different({"gateway": 1, "projector": 2, "query_api": 1})
+    assert str(refusal.value) == (
+        "port 1 is given to gateway and query_api; set GATEWAY_PORT or QUERY_API_PORT"
+    )

@@ -20,3 +20,16 @@ def test_variables_fill_the_fields_named_as_they_are_in_lower_case() -> None:
 def test_a_variable_that_is_missing_or_of_another_type_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=r"DATABASE_URL|POOL_SIZE"):
         settings.read(Example, environ)
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, "DATABASE_URL is not set"),
+        ({"DATABASE_URL": "x", "POOL_SIZE": "many"}, "POOL_SIZE is 'many'; expected int"),
+    ],
+)
+def test_what_was_given_and_what_was_expected_is_told(environ: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        settings.read(Example, environ)
+    assert str(refusal.value) == told
