@@ -1,6 +1,5 @@
 """The event bus in a Pub/Sub emulator: topics, and their push subscriptions to the projector."""
 
-from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -46,25 +45,17 @@ class LocalBus:
             self._set_push(self._push_name(topic), {})
 
     def _push(self, topic: Topic, endpoint: str) -> None:
-        rules = self._bus.subscription
+        # No retry policy: with one, the emulator stops pushing after some hundred refusals, and
+        # never begins again; without one it pushes each second. No dead-letter policy: at that
+        # pace a database that is away for a while would have good events dead-lettered.
         push = {"push_endpoint": endpoint}
         request = {
             "name": self._push_name(topic),
             "topic": self._topic_path(topic.name),
             "push_config": push,
-            "ack_deadline_seconds": rules.ack_deadline_seconds,
+            "ack_deadline_seconds": self._bus.subscription.ack_deadline_seconds,
             "enable_message_ordering": topic.ordered_by_game,
-            "retry_policy": {
-                "minimum_backoff": timedelta(seconds=rules.min_backoff_seconds),
-                "maximum_backoff": timedelta(seconds=rules.max_backoff_seconds),
-            },
         }
-        # On an ordered subscription the emulator's dead-lettering blocks the key for good.
-        if not topic.ordered_by_game:
-            request["dead_letter_policy"] = {
-                "dead_letter_topic": self._topic_path(self._bus.dead_letter.topic),
-                "max_delivery_attempts": rules.max_delivery_attempts,
-            }
         if not self._create_subscription(request):
             self._set_push(self._push_name(topic), push)
 

@@ -21,6 +21,8 @@ from local.waiting import answers_ok
 
 GROUND = (POSTGRES, DATASTORE, PUBSUB)
 SERVICES = (PROJECTOR, QUERY_API, COMMAND_API, REPLAYER, GATEWAY)
+REFUSED_AGAIN_SECONDS = 2.0
+"""After a refused push the emulator waits one second."""
 PUBLISHERS = (SIMULATOR, GATEWAY, REPLAYER, COMMAND_API)
 
 
@@ -149,8 +151,8 @@ class Stack:
                 "the projector is not ready, so what the event bus still holds would be lost. "
                 "`make up` starts what is missing; `make down FORCE=1` gives these events up"
             )
-        bus = self._plan.bus.subscription
-        drain = Drain(self._plan.access_log, bus.push_path, bus.max_backoff_seconds)
+        push_path = self._plan.bus.subscription.push_path
+        drain = Drain(self._plan.access_log, push_path, REFUSED_AGAIN_SECONDS)
         self._say("  waiting until the event bus is empty")
         if not drain.wait(refused=self._restarted(projector.started)):
             raise StackError(
