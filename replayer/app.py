@@ -35,7 +35,7 @@ class ReplayApi:
         app.add_url_rule("/replay", view_func=self.newest, methods=["GET"])
         app.add_url_rule("/replay/<replay_id>", view_func=self.show, methods=["GET"])
         app.add_url_rule("/replay/<replay_id>", view_func=self.cancel, methods=["DELETE"])
-        app.register_blueprint(health.blueprint({"replays": self._workshop.replays.ping}))
+        app.register_blueprint(health.blueprint({"replays": self._workshop.probe.ping}))
         app.register_error_handler(BadParameter, lambda error: _refuse(400, str(error)))
         app.register_error_handler(NoSuchReplay, lambda error: _refuse(404, f"no replay {error}"))
         app.register_error_handler(ReplayTaken, lambda error: _refuse(409, str(error)))

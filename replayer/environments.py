@@ -35,9 +35,10 @@ class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         """What stands before the name of each of its topics."""
         return f"projects/{self.project}/topics/{self.topic_prefix}"
 
-    def datastore(self) -> Datastore:
+    def datastore(self, timeout: float = DATASTORE_TIMEOUT) -> Datastore:
+        """``timeout`` of a call with its retries, in seconds."""
         client = datastore.connect(self.datastore_emulator_host)
-        return Datastore(client, self.project, timeout=DATASTORE_TIMEOUT)
+        return Datastore(client, self.project, timeout=timeout)
 
     def events(self) -> EventReader:
         return EventReader(self.datastore(), queries_at_once=self.queries_at_once)

@@ -15,6 +15,9 @@ from replayer.replays import Replays
 from replayer.settings import Settings
 from replayer.worker import PATIENCE, Told, Worker
 
+PROBE_TIMEOUT = 1.0
+"""Seconds that a health check waits for Datastore: probes themselves wait little longer."""
+
 
 class Workshop:
     """``home`` is the environment that keeps the replays."""
@@ -25,6 +28,7 @@ class Workshop:
         self.home = self.environments.named(given.replayer_env)
         self.bus = EventBus.load(Path(given.event_bus_file))
         self.replays = Replays(self.home.datastore(), clock.now)
+        self.probe = Replays(self.home.datastore(PROBE_TIMEOUT), clock.now)
         self.home_name = given.replayer_env
 
     def read(self, parameters: Mapping[str, str]) -> ReplayRequest:

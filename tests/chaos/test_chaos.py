@@ -7,6 +7,6 @@ from tests.stack import fresh_stack
 def test_a_bad_day_loses_doubles_and_blocks_nothing() -> None:
     with fresh_stack() as stack:
         stack.start()
-        verdict = bad_day(stack, seed=20261123, seconds=20)
+        verdict = bad_day(stack, seed=20261123, seconds=10)
     assert verdict.accepted > 100
     assert verdict.wrong == []
