@@ -33,7 +33,7 @@ class Event(msgspec.Struct, frozen=True):
     def occurred_at(self) -> int:
         """When the provider set the price; when we accepted it, where it isn't said (µs)."""
         occurred_at = self.command.payload.occurred_at
-        return self.created_at if occurred_at is None else occurred_at
+        return self.created_at if occurred_at is None else int(occurred_at)
 
     @property
     def stamp(self) -> Stamp:

@@ -1,5 +1,6 @@
 """The pure fold: rule 3 of the design."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,12 @@ def test_the_newest_price_by_the_providers_time_wins() -> None:
     assert kept.money_line == newest.command.payload.money_line
     assert kept.updated_at == NOW + 8
     assert outcomes[late.event_id] is Outcome.STALE
+
+
+def test_a_state_can_be_told_in_json() -> None:
+    created = new(occurred_at=NOW - 5)
+    odds, _ = fold([created])
+    assert str(NOW - 5).encode() in msgspec.json.encode(odds[created.odds_key])
 
 
 def test_a_patch_before_its_post_is_hidden_and_its_price_shows_with_the_post() -> None:
