@@ -15,6 +15,7 @@ from odds.adapters.publisher import EventPublisher
 from odds.command import CommandName, InvalidCommand, check_command
 from odds.event import Event, accept
 from odds.event_bus import EventBus
+from odds.identity import canonical_uuid
 
 _COMMANDS = {
     "POST": CommandName.NEW_ODDS,
@@ -72,12 +73,9 @@ class CommandApi:
 
 
 def _uuid(external_id: str) -> UUID:
-    expected = "the UUID that the NewOdds was answered with"
-    try:
-        uuid = UUID(external_id)
-    except ValueError:
-        raise InvalidCommand("external_id", f"{external_id!r} is no UUID", expected) from None
-    if str(uuid) != external_id.lower():
+    uuid = canonical_uuid(external_id)
+    if uuid is None:
+        expected = "the UUID that the NewOdds was answered with"
         raise InvalidCommand("external_id", f"{external_id!r} is no UUID", expected)
     return uuid
 

@@ -17,3 +17,15 @@ def event_id(provider: str, request_id: str) -> UUID:
 def external_id(new_odds_event_id: UUID) -> UUID:
     """The ExternalID of the odds that the NewOdds with this EventID makes."""
     return uuid5(_ODDS, str(new_odds_event_id))
+
+
+def canonical_uuid(text: str) -> UUID | None:
+    """Read a UUID as it is written; None for any other text.
+
+    ``UUID`` also takes braces, ``urn:uuid:`` and missing hyphens, which are no canonical form.
+    """
+    try:
+        uuid = UUID(text)
+    except ValueError:
+        return None
+    return uuid if str(uuid) == text.lower() else None

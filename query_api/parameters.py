@@ -6,6 +6,7 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from odds.command import MAX_GAME_ID, MAX_GAME_TYPE, MAX_PROVIDER, is_text
+from odds.identity import canonical_uuid
 from query_api.errors import BadParameter
 from query_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE_NO, MAX_PAGE_SIZE, PageRequest
 
@@ -60,12 +61,8 @@ def refuse_unknown(arguments: MultiDict[str, str], known: Sequence[str]) -> None
 
 def external_id(text: str) -> UUID:
     """Read an ExternalID. Raises BadParameter."""
-    try:
-        uuid = UUID(text)
-    except ValueError:
-        uuid = None
-    # UUID() also takes braces, "urn:uuid:" and missing hyphens, which are no canonical form.
-    if uuid is None or str(uuid) != text.lower():
+    uuid = canonical_uuid(text)
+    if uuid is None:
         raise BadParameter("external_id", f"is {text[:_UUID_LENGTH]!a}", _A_UUID)
     return uuid
 

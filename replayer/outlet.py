@@ -12,6 +12,7 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
 
 from odds.adapters.publisher import EventBusUnavailable
+from odds.batches import batches
 from odds.event_bus import Route
 
 IN_FLIGHT = 8
@@ -85,21 +86,8 @@ class Outlet:
 def lanes(by_route: list[Outgoing]) -> Iterator[list[list[Outgoing]]]:
     """Batches that must follow one another: those of one ordering key; others go by themselves."""
     for route, messages in groupby(by_route, attrgetter("route")):
-        batches = list(_batches(messages))
+        lane = list(batches(messages, most=MAX_MESSAGES, most_bytes=MAX_BYTES))
         if route.ordering_key:
-            yield batches
+            yield lane
         else:
-            yield from ([batch] for batch in batches)
-
-
-def _batches(messages: Iterator[Outgoing]) -> Iterator[list[Outgoing]]:
-    batch: list[Outgoing] = []
-    size = 0
-    for message in messages:
-        if batch and (len(batch) == MAX_MESSAGES or size + len(message.data) > MAX_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(message)
-        size += len(message.data)
-    if batch:
-        yield batch
+            yield from ([batch] for batch in lane)

@@ -1,6 +1,6 @@
 """The event store: Datastore kind ``Event``, the truth that everything else is made from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from google.api_core.exceptions import AlreadyExists
@@ -8,6 +8,7 @@ from google.api_core.exceptions import AlreadyExists
 from odds.adapters import event_entity
 from odds.adapters.datastore import Datastore, Message
 from odds.adapters.event_entity import KIND
+from odds.batches import batches
 from odds.event_codec import EncodedEvent, UndecodableEvent
 
 MAX_MUTATIONS = 500
@@ -32,7 +33,7 @@ class EventStore:
         """
         first = {encoded.event.event_id: encoded for encoded in reversed(events)}
         stored: dict[UUID, EncodedEvent | None] = {}
-        for chunk in _chunks(list(first.values())):
+        for chunk in batches(first.values(), most=MAX_MUTATIONS, most_bytes=MAX_COMMIT_BYTES):
             stored |= self._record_chunk(chunk)
         return stored
 
@@ -71,16 +72,3 @@ def _readable(entity: Message) -> EncodedEvent | None:
         return event_entity.from_entity(entity)
     except UndecodableEvent:
         return None
-
-
-def _chunks(events: list[EncodedEvent]) -> Iterator[list[EncodedEvent]]:
-    chunk: list[EncodedEvent] = []
-    size = 0
-    for encoded in events:
-        if chunk and (len(chunk) == MAX_MUTATIONS or size + len(encoded.data) > MAX_COMMIT_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(encoded)
-        size += len(encoded.data)
-    if chunk:
-        yield chunk
