@@ -1,5 +1,6 @@
 """The event bus in a Pub/Sub emulator: topics, and their push subscriptions to the projector."""
 
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -18,10 +19,14 @@ _AT_ONCE: dict[str, Any] = {"retry": None, "timeout": 10.0}
 class LocalBus:
     """``prefix`` stands in front of each topic's name, as TOPIC_PREFIX does for the services."""
 
-    def __init__(self, host: str, project: str, bus: EventBus, prefix: str) -> None:
+    def __init__(
+        self, host: str, project: str, bus: EventBus, prefix: str, *, with_policies: bool
+    ) -> None:
+        """Without policies a message is pushed until it is taken, and never dead-lettered."""
         self._project = project
         self._bus = bus
         self._prefix = prefix
+        self._with_policies = with_policies
         channel = grpc.insecure_channel(host)
         self._publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
         self._subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
@@ -45,9 +50,6 @@ class LocalBus:
             self._set_push(self._push_name(topic), {})
 
     def _push(self, topic: Topic, endpoint: str) -> None:
-        # No retry policy: with one, the emulator stops pushing after some hundred refusals, and
-        # never begins again; without one it pushes each second. No dead-letter policy: at that
-        # pace a database that is away for a while would have good events dead-lettered.
         push = {"push_endpoint": endpoint}
         request = {
             "name": self._push_name(topic),
@@ -55,9 +57,23 @@ class LocalBus:
             "push_config": push,
             "ack_deadline_seconds": self._bus.subscription.ack_deadline_seconds,
             "enable_message_ordering": topic.ordered_by_game,
+            **(self._policies() if self._with_policies else {}),
         }
         if not self._create_subscription(request):
             self._set_push(self._push_name(topic), push)
+
+    def _policies(self) -> dict[str, object]:
+        subscription = self._bus.subscription
+        return {
+            "retry_policy": {
+                "minimum_backoff": timedelta(seconds=subscription.min_backoff_seconds),
+                "maximum_backoff": timedelta(seconds=subscription.max_backoff_seconds),
+            },
+            "dead_letter_policy": {
+                "dead_letter_topic": self._topic_path(self._bus.dead_letter.topic),
+                "max_delivery_attempts": subscription.max_delivery_attempts,
+            },
+        }
 
     def _set_push(self, subscription: str, push: dict[str, str]) -> None:
         request = {"subscription": subscription, "push_config": push}

@@ -55,7 +55,8 @@ def status(stack: Stack, asked: argparse.Namespace) -> None:
         say("Nothing is running: `make up` or `make demo` starts the stack.")
     for process in processes:
         state = "running" if process.alive() else "died"
-        say(f"{process.name:<20} {state:<8} pid {process.pid:<8} {process.address}")
+        who = f"{process.name:<20} {state:<8} pid {process.pid:<8}"
+        say(f"{who} {process.address}  {process.maker}".rstrip())
 
 
 def logs(stack: Stack, asked: argparse.Namespace) -> None:

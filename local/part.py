@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Part:
-    """``ready`` asks the running process; ``directory`` is where it is started."""
+    """``ready`` asks the running process; ``directory`` is where it is started.
+
+    ``maker`` says whose it is, where there are several.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -16,3 +19,4 @@ class Part:
     address: str
     stop_signal: signal.Signals = signal.SIGTERM
     directory: Path | None = None
+    maker: str = ""

@@ -11,7 +11,7 @@ import msgspec
 from local import services
 from local.bus import LocalBus
 from local.drain import ACCESS_LOG_FORMAT
-from local.emulators import DATASTORE, PUBSUB, datastore_emulator, pubsub_emulator
+from local.emulators.google import DATASTORE, PUBSUB
 from local.errors import StackError
 from local.part import Part
 from local.ports import HOST, Ports
@@ -32,12 +32,16 @@ class Plan:
         ports: Ports,
         say: Callable[[str], None],
         durable: bool = True,
+        faults: bool = False,
     ) -> None:
         """Raises StackError where the event bus' file can't be read."""
         self.bus = _event_bus(settings.event_bus_path())
         self.access_log = directory / "logs" / "projector-access.log"
         self.gateway_url = f"http://{HOST}:{ports.gateway_port}"
+        self.emulators = settings.chosen_emulators()
         self._data = directory / "data"
+        self._durable = durable
+        self._faults = faults
         self._settings = settings
         self._ports = ports
         self._postgres = Postgres(self._data / "postgres", durable, say)
@@ -65,11 +69,12 @@ class Plan:
 
     def part(self, name: str) -> Part:
         """Raises StackError where something is not installed."""
-        ports = self.ports()
+        ports, emulators = self.ports(), self.emulators
+        how = (self._data, self._durable, self._faults)
         makers: dict[str, Callable[[], Part]] = {
             POSTGRES: self._postgres.part,
-            DATASTORE: lambda: datastore_emulator(ports[DATASTORE], self._data / "datastore"),
-            PUBSUB: lambda: pubsub_emulator(ports[PUBSUB]),
+            DATASTORE: lambda: emulators.datastore(ports[DATASTORE], *how),
+            PUBSUB: lambda: emulators.pubsub(ports[PUBSUB], *how),
             PROJECTOR: lambda: services.service(PROJECTOR, ports[PROJECTOR], *self._access_log()),
             GATEWAY: lambda: services.gateway(ports[GATEWAY]),
         }
@@ -106,7 +111,11 @@ class Plan:
     def local_bus(self) -> LocalBus:
         given = self._settings
         return LocalBus(
-            self._pubsub_host(), given.google_cloud_project, self.bus, given.topic_prefix
+            self._pubsub_host(),
+            given.google_cloud_project,
+            self.bus,
+            given.topic_prefix,
+            with_policies=PUBSUB in self.ground() and self.emulators.keeps_policies,
         )
 
     def _make_schema(self) -> None:

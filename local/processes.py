@@ -29,6 +29,7 @@ class Process(msgspec.Struct, frozen=True):
     started: float
     address: str
     stop_signal: int
+    maker: str = ""
 
     def alive(self) -> bool:
         try:
@@ -154,16 +155,22 @@ class Processes:
 
     def _remember(self, part: Part, pid: int) -> None:
         started = psutil.Process(pid).create_time()
-        process = Process(part.name, pid, started, part.address, int(part.stop_signal))
+        process = Process(part.name, pid, started, part.address, int(part.stop_signal), part.maker)
+        if (before := self._known(part.name)) is not None:
+            self._reap(before)
         others = tuple(other for other in self.all() if other.name != part.name)
         self._write((*others, process))
 
     def _forget(self, process: Process) -> None:
+        self._reap(process)
+        with self._changing:
+            self._write(tuple(other for other in self.all() if other != process))
+
+    def _reap(self, process: Process) -> None:
+        """Take note of the end of one that has ended, if it was our child."""
         child = self._children.pop(process.pid, None)
         if child is not None:
             child.wait()
-        with self._changing:
-            self._write(tuple(other for other in self.all() if other != process))
 
     def _write(self, processes: tuple[Process, ...]) -> None:
         """Replace the file at once: a reader never sees half of it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local import services
 from local.drain import Drain
-from local.emulators import DATASTORE, PUBSUB
+from local.emulators.google import DATASTORE, PUBSUB
 from local.errors import StackError
 from local.part import Part
 from local.plan import Plan
@@ -30,6 +30,7 @@ class Stack:
     """``directory`` takes its data, logs and process ids; ``say`` is told how it goes.
 
     ``durable=False`` lets PostgreSQL trade the safety from a crash of the machine for speed.
+    With ``faults`` tests may have our own emulators do wrong.
     """
 
     def __init__(
@@ -39,10 +40,11 @@ class Stack:
         ports: Ports,
         say: Callable[[str], None] = say_aloud,
         durable: bool = True,
+        faults: bool = False,
     ) -> None:
         self.data = directory / "data"
         self.processes = Processes(directory)
-        self._plan = Plan(directory, settings, ports, say, durable)
+        self._plan = Plan(directory, settings, ports, say, durable, faults)
         self._say = say
 
     @property
@@ -81,6 +83,10 @@ class Stack:
         """SIGKILL, as a crash would end it."""
         self.processes.kill(name)
 
+    def push_to(self, projector_url: str) -> None:
+        """Have the event bus push there instead of to the projector."""
+        self._plan.local_bus().create(projector_url)
+
     def start_simulator(self) -> None:
         self._run(services.simulator(self.gateway_url))
 
@@ -93,9 +99,13 @@ class Stack:
             self.processes.stop(name)
         if PUBSUB not in self._plan.ground():
             self._plan.local_bus().stop_pushing()
-        elif self.processes.named(PUBSUB) is not None and not lose_events:
+        elif self._would_lose_events() and not lose_events:
             self._drain()
         self.processes.stop_all()
+
+    def _would_lose_events(self) -> bool:
+        running = self.processes.named(PUBSUB) is not None
+        return running and not self._plan.emulators.durable_bus
 
     def _wanted(self) -> tuple[str, ...]:
         return (*self._plan.ground(), *SERVICES)

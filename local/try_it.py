@@ -7,7 +7,8 @@ from odds.identity import event_id, external_id
 PROVIDER = "you"
 
 LINES = """
-Ready: {url} with live odds. Ctrl-C stops it. To try in another terminal:
+Ready: {url} with live odds: open it in a browser. Ctrl-C stops it.
+GraphiQL: {url}/api/graphql. To try in another terminal:
 
   # the odds there are, and a stream of every change
   curl -s '{url}/odds?page_size=5'

@@ -45,9 +45,9 @@ class Bookmaker:
 
 
 BOOKMAKERS = (
-    Bookmaker("acorn", 0.02, 0.1),
-    Bookmaker("bluebell", 0.045, 0.4),
-    Bookmaker("cardinal", 0.06, 0.7),
-    Bookmaker("dovetail", 0.075, 1.2),
-    Bookmaker("empire-us", 0.05, 0.5, american_odds),
+    Bookmaker("acorn", 0.035, 0.1),
+    Bookmaker("bluebell", 0.04, 0.4),
+    Bookmaker("cardinal", 0.045, 0.7),
+    Bookmaker("dovetail", 0.05, 1.2),
+    Bookmaker("empire-us", 0.04, 0.5, american_odds),
 )

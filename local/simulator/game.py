@@ -28,7 +28,7 @@ class Game:
     def __init__(self, sport: Sport, teams: Sequence[str], begins: int, random: Random) -> None:
         self.sport = sport
         self.home, self.away = teams
-        self.game_id = f"{sport.game_type}:sim-{begins}-{_slug(self.home)}-{_slug(self.away)}"
+        self.game_id = f"{sport.game_type}:sim-{begins}-{_slug(self.home)}-v-{_slug(self.away)}"
         self.ends = begins + round(random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS) * 1e6)
         self._begins = begins
         self._moved = begins

@@ -11,6 +11,7 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
 from local.bus import LocalBus
+from local.emulators.choice import Emulators
 from local.settings import StackSettings
 from local.waiting import wait_until
 from odds.event_bus import EventBus
@@ -35,9 +36,11 @@ class Projector:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_an_event_not_delivered_before_down_comes_after_up(
-    pubsub_host: str, project: str, topic: str
+    emulators: Emulators, pubsub_host: str, project: str, topic: str
 ) -> None:
-    bus = LocalBus(pubsub_host, project, EventBus.load(StackSettings().event_bus_path()), "")
+    topics = EventBus.load(StackSettings().event_bus_path())
+    with_policies = emulators.keeps_policies
+    bus = LocalBus(pubsub_host, project, topics, "", with_policies=with_policies)
     projector = Projector()
     with _serving(projector) as url:
         bus.create(url)

@@ -18,6 +18,17 @@ DATASTORE_MAIN = "com.google.cloud.datastore.emulator.CloudDatastore"
 # Run without their shell scripts: a signal then reaches the emulator itself.
 
 
+def installed() -> bool:
+    """Whether both can be started here."""
+    try:
+        _java()
+        _jar(PUBSUB_JAR, "pubsub-emulator")
+        _jar(DATASTORE_JAR, "cloud-datastore-emulator")
+    except StackError:
+        return False
+    return True
+
+
 def pubsub_emulator(port: int) -> Part:
     """Keeps everything in memory only. Raises StackError where something is not installed."""
     jar = _jar(PUBSUB_JAR, "pubsub-emulator")
@@ -37,7 +48,7 @@ def datastore_emulator(port: int, data: Path) -> Part:
 
 def _emulator(name: str, command: tuple[str, ...], port: int) -> Part:
     address = f"{HOST}:{port}"
-    return Part(name, command, lambda: answers_ok(f"http://{address}/"), address)
+    return Part(name, command, lambda: answers_ok(f"http://{address}/"), address, maker="Google's")
 
 
 def _java() -> str:
@@ -65,8 +76,7 @@ def _sdk_root() -> Path:
     if gcloud is None:
         raise StackError(
             "gcloud is missing: the emulators are part of it. Install the Google Cloud CLI "
-            "(cloud.google.com/sdk/docs/install), or set PUBSUB_EMULATOR_HOST and "
-            "DATASTORE_EMULATOR_HOST to emulators that run already"
+            "(cloud.google.com/sdk/docs/install), or leave EMULATORS unset to use ours"
         )
     beside_gcloud = Path(gcloud).resolve().parent.parent
     if (beside_gcloud / "platform").is_dir():

@@ -1,0 +1,1 @@
+"""Servers that stand in for Google Cloud on a developer's machine. For development only."""

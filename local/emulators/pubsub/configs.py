@@ -1,0 +1,106 @@
+"""Topics and subscriptions as they are asked for: checked, completed and changed."""
+
+from typing import Any
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from local.emulators.pubsub import filters, names
+from local.emulators.refusal import invalid, unimplemented
+
+_DEFAULT_ACK_SECONDS = 10
+_DEFAULT_RETENTION_SECONDS = 7 * 24 * 3600
+_LACKING = (
+    "bigquery_config",
+    "bigtable_config",
+    "cloud_storage_config",
+    "enable_exactly_once_delivery",
+    "ingestion_data_source_settings",
+    "message_transforms",
+    "schema_settings",
+)
+_UNCHANGING = ("name", "topic", "enable_message_ordering", "filter")
+
+
+def new_topic(asked: Any) -> Any:
+    """Raises Refusal."""
+    names.check("topics", asked.name)
+    _refuse_lacking(asked)
+    _check_retention(asked)
+    return asked
+
+
+def new_subscription(asked: Any) -> Any:
+    """Raises Refusal."""
+    names.check("subscriptions", asked.name)
+    names.check("topics", asked.topic)
+    _refuse_lacking(asked)
+    if asked.ack_deadline_seconds == 0:
+        asked.ack_deadline_seconds = _DEFAULT_ACK_SECONDS
+    if not asked.HasField("message_retention_duration"):
+        asked.message_retention_duration.FromSeconds(_DEFAULT_RETENTION_SECONDS)
+    filters.parse(asked.filter)
+    _check_retention(asked)
+    _check_subscription(asked)
+    return asked
+
+
+def with_push_config(config: Any, push_config: Any) -> Any:
+    """A copy of a Subscription. Raises Refusal."""
+    asked = type(config)(push_config=push_config)
+    return changed(config, asked, FieldMask(paths=["push_config"]))
+
+
+def changed(config: Any, asked: Any, mask: FieldMask) -> Any:
+    """A copy that has the masked fields of what is asked. Raises Refusal."""
+    if not mask.paths:
+        raise invalid("The update_mask in the request must be set, and must not be empty.")
+    for path in mask.paths:
+        _check_path(config, path)
+    changed = type(config)()
+    changed.CopyFrom(config)
+    mask.MergeMessage(asked, changed, replace_message_field=True, replace_repeated_field=True)
+    _refuse_lacking(changed)
+    _check_retention(changed)
+    if changed.DESCRIPTOR.name == "Subscription":
+        _check_subscription(changed)
+    return changed
+
+
+def retained_microseconds(config: Any) -> int:
+    """How long the messages of a topic, or of a subscription's backlog, are kept."""
+    return int(config.message_retention_duration.ToMicroseconds())
+
+
+def _check_path(config: Any, path: str) -> None:
+    if path.partition(".")[0] not in config.DESCRIPTOR.fields_by_name:
+        raise invalid(f"Invalid update_mask: {config.DESCRIPTOR.name} has no field {path}.")
+    if path in _UNCHANGING:
+        raise invalid(f"Invalid update_mask: {path} can't be changed.")
+
+
+def _refuse_lacking(config: Any) -> None:
+    for field, _ in config.ListFields():
+        if field.name in _LACKING:
+            raise unimplemented(f"{config.DESCRIPTOR.name}.{field.name}")
+
+
+def _check_subscription(config: Any) -> None:
+    _check_range("ack_deadline_seconds", config.ack_deadline_seconds, 10, 600)
+    if config.HasField("dead_letter_policy"):
+        policy = config.dead_letter_policy
+        names.check("topics", policy.dead_letter_topic)
+        _check_range("max_delivery_attempts", policy.max_delivery_attempts or 5, 5, 100)
+    endpoint = config.push_config.push_endpoint
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise invalid(f"Invalid push endpoint given (endpoint={endpoint}): expected an HTTP URL.")
+
+
+def _check_retention(config: Any) -> None:
+    if config.HasField("message_retention_duration"):
+        seconds = retained_microseconds(config) // 1_000_000
+        _check_range("message_retention_duration", seconds, 600, 31 * 24 * 3600)
+
+
+def _check_range(field: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise invalid(f"Invalid {field} given: {value}; expected {least} to {most}.")

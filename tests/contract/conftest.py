@@ -1,0 +1,39 @@
+"""What is said of Pub/Sub and Datastore is asked of ours, and of Google's where installed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.emulators import google
+from tests.contract.pubsub import PubSub, clients
+from tests.push_endpoint import PushEndpoint, push_endpoint
+
+_EACH = ["embedded", "google"]
+
+
+@pytest.fixture(scope="session", params=_EACH)
+def datastore_host(request: pytest.FixtureRequest) -> str:
+    return _host(request, "datastore")
+
+
+@pytest.fixture(scope="session", params=_EACH)
+def pubsub_host(request: pytest.FixtureRequest) -> str:
+    return _host(request, "pubsub")
+
+
+@pytest.fixture
+def pubsub(pubsub_host: str, project: str) -> PubSub:
+    return clients(pubsub_host, project)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[PushEndpoint]:
+    with push_endpoint() as endpoint:
+        yield endpoint
+
+
+def _host(request: pytest.FixtureRequest, kind: str) -> str:
+    if request.param == "google" and not google.installed():
+        pytest.skip("Google's emulators are not installed")
+    host: str = request.getfixturevalue(f"{request.param}_{kind}_host")
+    return host

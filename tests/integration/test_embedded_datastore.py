@@ -1,0 +1,146 @@
+"""Our Datastore emulator as a process: what it keeps, and what it does wrong when told to."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from google.api_core import exceptions
+from google.cloud.datastore_v1.types import Mutation
+
+from local.emulators import embedded, faults
+from local.emulators.datastore.changes import Changes, Outcome
+from local.emulators.datastore.storage import Database
+from local.emulators.datastore.writer import Writer
+from local.emulators.faults import Fault, Wrong
+from local.emulators.refusal import Refusal
+from local.part import Part
+from local.ports import Ports
+from local.processes import Processes
+from odds.adapters import emulator
+from tests.datastore_api import Api
+from tests.stack import short_directory
+
+Tell = Callable[..., None]
+
+
+@pytest.fixture
+def api(embedded_datastore_host: str, project: str) -> Api:
+    return Api(embedded_datastore_host, project)
+
+
+@pytest.fixture
+def tell(embedded_datastore_host: str) -> Iterator[Tell]:
+    with emulator.channel(embedded_datastore_host) as channel:
+        yield partial(faults.tell, channel)
+        faults.tell(channel)
+
+
+def test_a_refusal_befalls_as_many_calls_as_asked_for(api: Api, tell: Tell) -> None:
+    tell(Fault(Wrong.REFUSE, "Commit", times=2, code="ABORTED"))
+    entity = api.entity(api.key("Kind", "a"))
+    for _ in range(2):
+        with pytest.raises(exceptions.Aborted):
+            api.put(entity)
+    assert not api.lookup(entity.key).found
+    api.put(entity)
+    assert api.lookup(entity.key).found
+
+
+def test_a_lost_answer_is_of_a_commit_that_was_made(api: Api, tell: Tell) -> None:
+    tell(Fault(Wrong.LOSE_ANSWER, "Commit"))
+    entity = api.entity(api.key("Kind", "a"))
+    with pytest.raises(exceptions.ServiceUnavailable):
+        api.put(entity)
+    assert api.lookup(entity.key).found
+
+
+def test_a_delay_outlasts_a_deadline(api: Api, tell: Tell) -> None:
+    tell(Fault(Wrong.DELAY, "Lookup", seconds=5))
+    with pytest.raises(exceptions.DeadlineExceeded):
+        _lookup_once(api, timeout=0.2)
+
+
+def test_connections_that_are_cut_are_made_again(api: Api, tell: Tell) -> None:
+    tell(Fault(Wrong.CUT_CONNECTIONS, "Lookup"))
+    with pytest.raises(exceptions.ServiceUnavailable):
+        _lookup_once(api, timeout=5)
+    assert api.lookup(api.key("Kind", "a")).missing
+
+
+def test_a_fault_that_makes_no_sense_is_refused(embedded_datastore_host: str) -> None:
+    with (
+        emulator.channel(embedded_datastore_host) as channel,
+        pytest.raises(Exception, match="INVALID_ARGUMENT"),
+    ):
+        faults.tell(channel, Fault(Wrong.REFUSE, times="two"))  # type: ignore[arg-type]
+
+
+def test_a_method_that_is_not_there_says_so_by_name(embedded_datastore_host: str) -> None:
+    with (
+        emulator.channel(embedded_datastore_host) as channel,
+        pytest.raises(Exception, match="Datastore/Summon is not implemented"),
+    ):
+        channel.unary_unary("/google.datastore.v1.Datastore/Summon")(b"", timeout=5)
+
+
+@pytest.mark.parametrize("lacking", ["gql_query", "property_mask", "explain_options"])
+def test_a_field_that_is_not_done_says_so_by_name(api: Api, lacking: str) -> None:
+    fields = {
+        "gql_query": {"query_string": "SELECT *"},
+        "property_mask": {"paths": ["a"]},
+        "explain_options": {"analyze": True},
+    }
+    request = {"project_id": api.project, lacking: fields[lacking]}
+    with pytest.raises(exceptions.MethodNotImplemented, match=lacking):
+        api.client.run_query(request, timeout=5)
+
+
+def test_what_was_committed_is_there_after_a_kill() -> None:
+    with short_directory() as directory:
+        port = Ports.free().datastore_emulator_port
+        part = embedded.datastore_emulator(port, directory, durable=True)
+        processes = Processes(directory)
+        try:
+            api = Api(part.address, "project")
+            entity = api.entity(api.key("Kind", "a"), n=1)
+            _start(processes, part)
+            api.put(entity)
+            processes.kill(part.name)
+            _start(processes, part)
+            assert api.lookup(entity.key).found[0].entity == entity
+            assert api.names("Kind", order=[{"property": {"name": "n"}}]) == ["a"]
+        finally:
+            processes.stop_all()
+
+
+def test_commits_that_share_a_flush_are_refused_each_for_itself(tmp_path: Path) -> None:
+    async def write_at_once() -> list[object]:
+        writer = Writer(tmp_path / "datastore.sqlite", durable=True)
+        first, refused, last = (partial(_insert, name) for name in ("a", "a", "b"))
+        writes = (writer.write(write) for write in (first, refused, last))
+        outcomes = await asyncio.gather(*writes, return_exceptions=True)
+        await writer.close()
+        return outcomes
+
+    first, refused, last = asyncio.run(write_at_once())
+    assert isinstance(refused, Refusal)
+    assert isinstance(first, Outcome)
+    assert isinstance(last, Outcome)
+
+
+def _insert(name: str, changes: Changes, _: Database) -> Outcome:
+    key = {"partition_id": {"project_id": "p"}, "path": [{"kind": "Kind", "name": name}]}
+    return changes.commit([Mutation.pb(Mutation(insert={"key": key}))], atomic=True)
+
+
+def _start(processes: Processes, part: Part) -> None:
+    processes.start(part, os.environ)
+    processes.wait_ready(part)
+
+
+def _lookup_once(api: Api, timeout: float) -> None:
+    request = {"project_id": api.project, "keys": [api.key("Kind", "a")]}
+    api.client.lookup(request, timeout=timeout, retry=None)
