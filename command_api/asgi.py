@@ -7,22 +7,33 @@ docs/decisions/2026-11-23-command-worker.md.
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
 from command_api.bodies import MAX_BODY
 from command_api.event_loop_flask import EventLoopFlask
+from command_api.metrics import Metrics
+from odds.adapters.tracing import Tracing
 from odds.adapters.wsgi_bridge import wsgi_bridge
 from odds.adapters.wsgi_environ import wsgi_environ
 
 
 class CommandApplication:
     def __init__(
-        self, flask: EventLoopFlask, *, health: Executor, at_end: Callable[[], Awaitable[None]]
+        self,
+        flask: EventLoopFlask,
+        tracing: Tracing,
+        metrics: Metrics,
+        *,
+        health: Executor,
+        at_end: Callable[[], Awaitable[None]],
     ) -> None:
         """Health checks block, so they run in ``health``; ``at_end`` runs when all is answered."""
         self._flask = flask
+        self._tracing = tracing
+        self._metrics = metrics
         self._at_end = at_end
         self._router = Router([Mount("/", wsgi_bridge(flask, health))], lifespan=self._lifespan)
 
@@ -33,12 +44,17 @@ class CommandApplication:
             await self._router(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._flask.answer(wsgi_environ(scope, await _body(receive)))
+        environ = wsgi_environ(scope, await _body(receive))
+        with self._tracing.request(f"{scope['method']} command", scope["headers"]) as span:
+            response = await self._flask.answer(environ)
+            span.set_attribute("http.response.status_code", response.status_code)
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in response.headers
         ]
         status = response.status_code
+        if status != HTTPStatus.ACCEPTED:
+            self._metrics.refused(status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else response.get_data()
         await send({"type": "http.response.body", "body": body})

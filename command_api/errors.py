@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from command_api import bodies
 from command_api.responses import refused, respond
+from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
 from odds.adapters.logs import fields
 from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import InvalidCommand
@@ -20,6 +21,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidCommand, _invalid)
     app.register_error_handler(EventBusOverloaded, _overloaded)
     app.register_error_handler(EventBusUnavailable, _unavailable)
+    for not_let_in in NOT_LET_IN:
+        app.register_error_handler(not_let_in, _not_let_in)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -37,6 +40,11 @@ def _unavailable(error: EventBusUnavailable) -> Response:
     _log.error("event bus unavailable", extra=fields(error=str(error)))
     msg = "the event bus did not take the command in time; send it again with the same RequestID"
     return _refuse(503, msg, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _not_let_in(error: Exception) -> Response:
+    status, headers = turn_away(error)
+    return _refuse(status, str(error), headers)
 
 
 def _http(error: HTTPException) -> Response:

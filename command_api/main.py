@@ -1,22 +1,33 @@
 """Composition root of the command service."""
 
+import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from command_api.app import CommandApi
 from command_api.asgi import CommandApplication
+from command_api.metrics import Metrics
 from command_api.settings import Settings
 from odds import settings
 from odds.adapters import clock, logs, publisher
+from odds.adapters.guard.settings import guard
 from odds.adapters.publish_call import PublishCall
+from odds.adapters.security_headers import SecurityHeaders
+from odds.adapters.telemetry import telemetry
 from odds.event_bus import EventBus
 
 
-def create_app() -> CommandApplication:
+def create_app() -> SecurityHeaders:
     """The service as its environment describes it. Raises SettingsError."""
     given = settings.read(Settings, os.environ)
     logs.configure("command_api", level=given.log_level, project=given.google_cloud_project)
+    told = telemetry(
+        "command_api",
+        given.otel_exporter_otlp_endpoint,
+        project=given.google_cloud_project,
+        ratio=given.otel_traces_sampler_arg,
+    )
     bus = EventBus.load(Path(given.event_bus_file))
     events = publisher.EventPublisher(
         PublishCall(given.pubsub_emulator_host),
@@ -25,8 +36,14 @@ def create_app() -> CommandApplication:
         f"projects/{given.google_cloud_project}/topics/{given.topic_prefix}",
         timeout=given.publish_timeout_seconds,
     )
-    return CommandApplication(
-        CommandApi(bus, events, clock.now).flask(),
-        health=ThreadPoolExecutor(1, thread_name_prefix="health"),
-        at_end=events.close,
+    tracing, metrics = told.tracing(), Metrics(told.meter())
+    commands = CommandApi(bus, events, guard(given), clock.now, tracing, metrics)
+    health = ThreadPoolExecutor(1, thread_name_prefix="health")
+
+    async def end() -> None:
+        await events.close()
+        await asyncio.to_thread(told.close)
+
+    return SecurityHeaders(
+        CommandApplication(commands.flask(), tracing, metrics, health=health, at_end=end)
     )

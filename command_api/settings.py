@@ -1,12 +1,13 @@
 """What the command service reads from its environment."""
 
-import msgspec
+from odds.adapters.guard.settings import GuardSettings
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(GuardSettings, frozen=True, kw_only=True):
     google_cloud_project: str
     event_bus_file: str = "event_bus.yaml"
     topic_prefix: str = ""
-    pubsub_emulator_host: str | None = None
     publish_timeout_seconds: float = 5.0
+    otel_exporter_otlp_endpoint: str | None = None
+    otel_traces_sampler_arg: float = 1.0
     log_level: str = "INFO"

@@ -7,21 +7,27 @@ docs/decisions/2026-11-23-projector-worker.md.
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+from starlette.datastructures import Headers
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odds.adapters import trace
 from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters.guard import shown
+from odds.adapters.guard.guard import Guard
+from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
 from odds.adapters.logs import fields
 from odds.adapters.read_model import ReadModelUnavailable
-from projector import envelope
+from odds.adapters.tracing import EVENT_ID, Tracing
+from projector import envelope, heart
 from projector.batcher import Batcher, Overloaded
 from projector.envelope import Envelope, NoEnvelope
+from projector.metrics import Metrics
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes; a Pub/Sub message has at most 10 MB, which base64 makes a third longer."""
@@ -34,37 +40,62 @@ class BodyTooLong(ValueError):
 
 
 class ProjectorApplication:
-    def __init__(self, batcher: Batcher, push_path: str, flask: ASGIApp) -> None:
+    def __init__(
+        self,
+        batcher: Batcher,
+        guard: Guard,
+        push_path: str,
+        flask: ASGIApp,
+        metrics: Metrics,
+        tracing: Tracing,
+        *,
+        beat: Callable[[], None],
+        at_end: Callable[[], object],
+    ) -> None:
+        """``beat`` runs in a thread again and again, ``at_end`` when all is answered."""
+        self._beat = beat
+        self._metrics = metrics
+        self._tracing = tracing
+        self._at_end = at_end
         self._batcher = batcher
+        self._guard = guard
         self._push_path = push_path
         self._router = Router([Mount("/", flask)], lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._push_path:
             trace.follow(scope["headers"])
-            await _answer(send, *await self._push(scope["method"], receive))
+            await _answer(send, *await self._push(scope, receive))
         else:
             await self._router(scope, receive, send)
 
-    async def _push(self, method: str, receive: Receive) -> tuple[int, str]:
+    async def _push(self, scope: Scope, receive: Receive) -> tuple[int, str]:
         """Take one message; the status acknowledges it or has it come again."""
-        if method != "POST":
+        if scope["method"] != "POST":
             return 405, "a push is a POST"
         pushed: Envelope | None = None
         try:
+            self._guard.require_push(shown.authorization(Headers(scope=scope).getlist))
             pushed = envelope.read(await _body(receive))
-            await self._batcher.take(pushed)
+            attributes = pushed.message.attributes
+            with self._tracing.message("project event", attributes) as span:
+                span.set_attribute(EVENT_ID, attributes.get("event_id", ""))
+                await self._batcher.take(pushed)
         except Exception as error:
             _log.error("push refused", extra=_facts(error, pushed))
-            return _status(error), str(error)
+            self._metrics.event(_velocity(pushed), "refused")
+            return _refusal(error)
         return 204, ""
 
     @asynccontextmanager
     async def _lifespan(self, _: Router) -> AsyncIterator[None]:
         batches = asyncio.create_task(self._batcher.run())
         batches.add_done_callback(_end_with_it)
+        beating = asyncio.create_task(heart.beat(self._beat))
         yield
         batches.cancel()
+        beating.cancel()
+        await asyncio.to_thread(self._at_end)
 
 
 def _end_with_it(batches: "asyncio.Task[None]") -> None:
@@ -79,23 +110,32 @@ def _facts(error: Exception, pushed: Envelope | None) -> dict[str, Any]:
         error=f"{type(error).__name__}: {error}",
         message_id=pushed and pushed.message.message_id,
         event_id=pushed and pushed.message.attributes.get("event_id"),
-        event_velocity=pushed and pushed.message.attributes.get("event_velocity"),
+        event_velocity=_velocity(pushed),
         subscription=pushed and pushed.subscription,
     )
 
 
-def _status(error: Exception) -> int:
+def _velocity(pushed: Envelope | None) -> str | None:
+    return pushed.message.attributes.get("event_velocity") if pushed else None
+
+
+def _refusal(error: Exception) -> tuple[int, str]:
+    """The status, and what is told: never the words of a store or of a bug."""
     match error:
+        case error if isinstance(error, NOT_LET_IN):
+            return turn_away(error).status, str(error)
         case NoEnvelope():
-            return 400
+            return 400, str(error)
         case BodyTooLong():
-            return 413
+            return 413, str(error)
         case Overloaded():
-            return 429
-        case EventStoreUnavailable() | ReadModelUnavailable():
-            return 503
+            return 429, str(error)
+        case EventStoreUnavailable():
+            return 503, "Datastore did not take the event"
+        case ReadModelUnavailable():
+            return 503, "PostgreSQL did not take the event"
         case _:
-            return 500
+            return 500, "internal error"
 
 
 async def _body(receive: Receive) -> bytes:

@@ -2,9 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
+from uuid import UUID
 
+from opentelemetry.trace import SpanContext
+
+from odds.adapters import tracing
+from odds.adapters.tracing import Tracing
 from odds.event import Event
 from projector.envelope import Envelope
 
@@ -14,7 +19,8 @@ MAX_WAITING = 4 * MAX_BATCH
 """Messages that may wait for a commit; the next one is refused, and comes again."""
 
 Store = Callable[[Sequence[Envelope]], list[Event | None]]
-Project = Callable[[Sequence[Event]], list[Exception | None]]
+Project = Callable[[Sequence[Event], Mapping[UUID, str]], list[Exception | None]]
+"""Takes events, and the ``traceparent`` of each that is traced by its EventID."""
 T = TypeVar("T")
 
 
@@ -24,11 +30,13 @@ class Overloaded(Exception):
 
 class _Delivery(NamedTuple):
     envelope: Envelope
+    span: SpanContext
     done: "asyncio.Future[None]"
 
 
 class _Stored(NamedTuple):
     event: Event
+    span: SpanContext
     done: "asyncio.Future[None]"
 
 
@@ -39,9 +47,10 @@ class Batcher:
     next is in the event store. ``store`` and ``project`` run in a thread each.
     """
 
-    def __init__(self, store: Store, project: Project) -> None:
+    def __init__(self, store: Store, project: Project, tracing: Tracing) -> None:
         self._store = store
         self._project = project
+        self._tracing = tracing
         self._waiting: deque[_Delivery] = deque()
         self._arrived = asyncio.Event()
         self._stored: asyncio.Queue[list[_Stored]] = asyncio.Queue(maxsize=1)
@@ -54,9 +63,13 @@ class Batcher:
         if len(self._waiting) >= MAX_WAITING:
             raise Overloaded(f"{MAX_WAITING} messages wait already")
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Delivery(envelope, done))
+        self._waiting.append(_Delivery(envelope, tracing.current(), done))
         self._arrived.set()
         await done
+
+    def waiting(self) -> int:
+        """How many messages no batch has taken yet."""
+        return len(self._waiting)
 
     async def run(self) -> None:
         """Write what is taken, until cancelled."""
@@ -69,16 +82,17 @@ class Batcher:
             await self._arrived.wait()
             batch = self._next_batch()
             try:
-                events = await asyncio.to_thread(self._store, [each.envelope for each in batch])
+                with self._tracing.batch("store in Datastore", [each.span for each in batch]):
+                    events = await asyncio.to_thread(self._store, [each.envelope for each in batch])
             except Exception as error:
                 _settle([(each.done, error) for each in batch])
                 continue
             stored = []
-            for event, (_, done) in zip(events, batch, strict=True):
+            for event, (_, span, done) in zip(events, batch, strict=True):
                 if event is None:
                     _settle([(done, None)])
                 else:
-                    stored.append(_Stored(event, done))
+                    stored.append(_Stored(event, span, done))
             if stored:
                 await self._stored.put(stored)
 
@@ -87,7 +101,10 @@ class Batcher:
             batch = await self._stored.get()
             fates: list[Exception | None]
             try:
-                fates = await asyncio.to_thread(self._project, [each.event for each in batch])
+                with self._tracing.batch("project to PostgreSQL", [each.span for each in batch]):
+                    fates = await asyncio.to_thread(
+                        self._project, [each.event for each in batch], _traceparents(batch)
+                    )
             except Exception as error:
                 fates = [error] * len(batch)
             _settle([(each.done, fate) for each, fate in zip(batch, fates, strict=True)])
@@ -98,6 +115,11 @@ class Batcher:
         if not self._waiting:
             self._arrived.clear()
         return batch
+
+
+def _traceparents(batch: Sequence[_Stored]) -> dict[UUID, str]:
+    recorded = [each for each in batch if each.span.trace_flags.sampled]
+    return {each.event.event_id: tracing.traceparent(each.span) for each in recorded}
 
 
 def _settle(fates: "Sequence[tuple[asyncio.Future[None], Exception | None]]") -> None:

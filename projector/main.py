@@ -10,17 +10,25 @@ from odds import settings
 from odds.adapters import clock, datastore, health, logs, postgres
 from odds.adapters.datastore import Datastore
 from odds.adapters.event_store import EventStore
+from odds.adapters.guard.settings import guard
 from odds.adapters.parked_messages import ParkedMessages
 from odds.adapters.read_model import ReadModel
+from odds.adapters.telemetry import telemetry
 from odds.adapters.wsgi_bridge import wsgi_bridge
 from odds.event_bus import EventBus
 from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher
+from projector.metrics import Metrics
 from projector.projector import Projector
 from projector.settings import Settings
 
-CONNECTIONS = 2
-"""To PostgreSQL: one for the batch that is being projected, one for health checks."""
+CONNECTIONS = 3
+"""To PostgreSQL: for the batch that is being projected, for health checks and for heartbeats."""
+
+PATIENCE = 3.0
+"""Seconds that a store may take for one attempt at a batch, and in which a failed attempt is
+followed by another one. So a push is answered inside its deadline of 60 s though both stores hang:
+at most seven batches are before its own, at most twice this long each."""
 
 PROBE_TIMEOUT = 1.0
 """Seconds that a health check waits for Datastore: probes themselves wait little longer."""
@@ -30,17 +38,38 @@ def create_app() -> ProjectorApplication:
     """The service as its environment describes it. Raises SettingsError."""
     given = settings.read(Settings, os.environ)
     logs.configure("projector", level=given.log_level, project=given.google_cloud_project)
+    told = telemetry(
+        "projector",
+        given.otel_exporter_otlp_endpoint,
+        project=given.google_cloud_project,
+        ratio=given.otel_traces_sampler_arg,
+    )
+    metrics = Metrics(told.meter())
     project = given.google_cloud_project
     client = datastore.connect(given.datastore_emulator_host)
-    entities = Datastore(client, project)
+    entities = Datastore(client, project, timeout=PATIENCE)
     probe = EventStore(Datastore(client, project, timeout=PROBE_TIMEOUT))
-    read_model = ReadModel(postgres.create_engine(given.database_url, pool_size=CONNECTIONS))
-    projector = Projector(EventStore(entities), ParkedMessages(entities), read_model, clock.now)
+    engine = postgres.create_engine(
+        given.database_url, pool_size=CONNECTIONS, timeout=PATIENCE, statement_timeout=PATIENCE
+    )
+    read_model = ReadModel(engine, patience=PATIENCE)
+    projector = Projector(
+        EventStore(entities), ParkedMessages(entities), read_model, clock.now, metrics
+    )
+    tracing = told.tracing()
+    batcher = Batcher(projector.store, projector.project, tracing)
+    metrics.watch_queue(batcher.waiting)
     flask = Flask("projector", static_folder=None)
-    checks = {"event store": probe.ping, "read model": read_model.ping}
+    door = guard(given)
+    checks = {"event store": probe.ping, "read model": read_model.ping, "signing keys": door.ready}
     flask.register_blueprint(health.blueprint(checks))
     return ProjectorApplication(
-        Batcher(projector.store, projector.project),
+        batcher,
+        door,
         EventBus.load(Path(given.event_bus_file)).subscription.push_path,
         wsgi_bridge(flask, ThreadPoolExecutor(1, thread_name_prefix="health")),
+        metrics,
+        tracing,
+        beat=read_model.beat,
+        at_end=told.close,
     )

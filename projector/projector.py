@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from odds import event_codec
@@ -14,6 +14,7 @@ from odds.event import Event
 from odds.event_codec import EncodedEvent, UndecodableEvent
 from odds.fold import Outcome
 from projector.envelope import Envelope
+from projector.metrics import DATASTORE, POSTGRESQL, Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -27,12 +28,14 @@ class Projector:
         parked: ParkedMessages,
         read_model: ReadModel,
         clock: Callable[[], int],
+        metrics: Metrics,
     ) -> None:
         """``clock`` tells the microseconds since the epoch."""
         self._store = store
         self._parked = parked
         self._read_model = read_model
         self._clock = clock
+        self._metrics = metrics
 
     def store(self, envelopes: Sequence[Envelope]) -> list[Event | None]:
         """The event of each message, as it is stored; None for one that was parked.
@@ -41,24 +44,28 @@ class Projector:
         (design, rules 4 and 5). Raises EventStoreUnavailable: all must then come again.
         """
         read = [self._read(envelope) for envelope in envelopes]
-        stored = self._store.record([encoded for encoded in read if encoded])
+        with self._metrics.timing(DATASTORE):
+            stored = self._store.record([encoded for encoded in read if encoded])
         return [
             self._stored(envelope, encoded, stored)
             for envelope, encoded in zip(envelopes, read, strict=True)
         ]
 
-    def project(self, events: Sequence[Event]) -> list[Exception | None]:
+    def project(
+        self, events: Sequence[Event], traceparents: Mapping[UUID, str]
+    ) -> list[Exception | None]:
         """What failed each event, if anything did: one bad event never fails its neighbours.
 
         Raises ReadModelUnavailable: all must then come again.
         """
         try:
-            outcomes = self._read_model.project(events)
+            with self._metrics.timing(POSTGRESQL):
+                outcomes = self._read_model.project(events, traceparents)
         except BatchRefused as refusal:
             if len(events) == 1:
                 _log.error("event refused", extra=fields(error=str(refusal), **_facts(events[0])))
                 return [refusal]
-            return [fate for event in events for fate in self.project([event])]
+            return [fate for event in events for fate in self.project([event], traceparents)]
         self._tell(events, outcomes)
         return [None] * len(events)
 
@@ -97,6 +104,7 @@ class Projector:
             parked_at=self._clock(),
         )
         self._parked.park(parked)
+        self._metrics.event(message.attributes.get("event_velocity"), "parked")
         _log.error(
             "message parked",
             extra=fields(
@@ -109,15 +117,22 @@ class Projector:
 
     def _tell(self, events: Sequence[Event], outcomes: dict[UUID, Outcome]) -> None:
         now = self._clock()
-        ages = [now - event.created_at for event in events]
+        ages = []
+        became = {event_id: outcome.value for event_id, outcome in outcomes.items()}
+        for event in events:
+            if event.event_id in became:
+                ages.append(now - event.created_at)
+            outcome = became.pop(event.event_id, "repeated")
+            self._metrics.event(event.command.event_velocity, outcome)
+        self._metrics.batch(len(events), ages)
         _log.info(
             "batch projected",
             extra=fields(
                 events=len(events),
                 repeated=len(events) - len(outcomes),
                 **Counter(outcome.value for outcome in outcomes.values()),
-                newest_age_ms=min(ages) // 1000,
-                oldest_age_ms=max(ages) // 1000,
+                newest_age_ms=min(ages) // 1000 if ages else None,
+                oldest_age_ms=max(ages) // 1000 if ages else None,
                 **_facts(*events),
             ),
         )

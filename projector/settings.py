@@ -1,11 +1,12 @@
 """What the projector reads from its environment."""
 
-import msgspec
+from odds.adapters.guard.settings import GuardSettings
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(GuardSettings, frozen=True, kw_only=True):
     google_cloud_project: str
     database_url: str
-    datastore_emulator_host: str | None = None
     event_bus_file: str = "event_bus.yaml"
+    otel_exporter_otlp_endpoint: str | None = None
+    otel_traces_sampler_arg: float = 1.0
     log_level: str = "INFO"

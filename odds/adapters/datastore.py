@@ -1,5 +1,6 @@
 """Datastore: its calls within a time limit, and what their failures mean to us."""
 
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -221,8 +222,14 @@ class Datastore:
         return bytes(response.transaction)
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
+        """Call, again after what may pass, until the timeout. Only AlreadyExists is let through."""
+        deadline = time.monotonic() + self._timeout
+
+        def attempt() -> Any:
+            return method(request, retry=None, timeout=deadline - time.monotonic())
+
         try:
-            return self._retry(method)(request, retry=None, timeout=self._timeout)
+            return self._retry(attempt)()
         except AlreadyExists:
             raise
         except (GoogleAPICallError, RetryError) as error:

@@ -7,32 +7,55 @@ from pathlib import Path
 import msgspec
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from odds import settings
 from odds.adapters import postgres
+from odds.adapters.tables import metadata
 
 _ONE_AT_A_TIME = 7_239_881_203
 """Key of the advisory lock that keeps two migrations apart."""
 
 
 class Settings(msgspec.Struct, frozen=True):
+    """Users that are not the tables' owner: what they may do is brought up to date as well.
+
+    Each is a list of PostgreSQL's user names, parted by commas.
+    """
+
     database_url: str
+    read_model_readers: str = ""
+    read_model_writers: str = ""
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Upgrade to ``revision``; does nothing where the schema has it already."""
+def migrate(
+    engine: Engine, revision: str = "head", *, readers: str = "", writers: str = ""
+) -> None:
+    """Upgrade to ``revision``, and grant; does nothing where all is so already."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        _grant(connection, "SELECT", readers)
+        _grant(connection, "SELECT, INSERT, UPDATE", writers)
+
+
+def _grant(connection: Connection, privileges: str, users: str) -> None:
+    quoted = connection.dialect.identifier_preparer.quote_identifier
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    for user in filter(None, users.split(",")):
+        connection.execute(text(f"GRANT {privileges} ON {tables} TO {quoted(user.strip())}"))
 
 
 def main() -> int:
     given = settings.read(Settings, os.environ)
-    migrate(postgres.create_engine(given.database_url, pool_size=1))
+    migrate(
+        postgres.create_engine(given.database_url, pool_size=1),
+        readers=given.read_model_readers,
+        writers=given.read_model_writers,
+    )
     return 0
 
 

@@ -30,8 +30,9 @@ class ParkedMessage(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The same for the same bytes and reason: a message that comes again is parked once."""
-        return sha256(self.data + b"\0" + self.reason.encode()).hexdigest()
+        """Of its subscription, reason and bytes: a message that comes again is parked once."""
+        of = (self.subscription.encode(), self.reason.encode(), self.data)
+        return sha256(b"\0".join(of)).hexdigest()
 
 
 class ParkedMessages:

@@ -54,10 +54,11 @@ WITH incoming AS MATERIALIZED (
         CAST(:game_type AS text[]),
         CAST(:home AS double precision[]),
         CAST(:away AS double precision[]),
-        CAST(:draw AS double precision[])
+        CAST(:draw AS double precision[]),
+        CAST(:traceparent AS text[])
     ) WITH ORDINALITY AS batch (
         event_id, command, occurred_at, created_at, external_id, provider, game_id, game_type,
-        home, away, draw, place
+        home, away, draw, traceparent, place
     )
 ),
 locked AS MATERIALIZED (
@@ -85,7 +86,8 @@ folded AS MATERIALIZED (
     SELECT
         ranked.event_id, ranked.command, ranked.occurred_at, ranked.created_at,
         ranked.external_id, ranked.provider, ranked.game_id, ranked.place, ranked.is_last,
-        odds_created_at, odds_game_type, deletes,
+        ranked.home AS command_home, ranked.away AS command_away, ranked.draw AS command_draw,
+        ranked.traceparent, odds_created_at, odds_game_type, deletes,
         price.home, price.away, price.draw,
         coalesce(price.occurred_at, 0) AS price_occurred_at,
         coalesce(price.created_at, 0) AS price_created_at,
@@ -140,7 +142,8 @@ logged AS (
     INSERT INTO odds_event_log (
         event_id, odds_id, command, occurred_at, created_at, outcome,
         external_id, provider, game_id, game_type, home, away, draw, deleted,
-        odds_created_at, odds_updated_at
+        odds_created_at, odds_updated_at, command_home, command_away, command_draw,
+        traceparent
     )
     SELECT
         event_id, odds_id, command, occurred_at, created_at,
@@ -156,7 +159,7 @@ logged AS (
         CASE WHEN price_held THEN old_away ELSE away END,
         CASE WHEN price_held THEN old_draw ELSE draw END,
         was_deleted OR deletes > 0,
-        created, updated
+        created, updated, command_home, command_away, command_draw, traceparent
     FROM as_of
     ORDER BY place
     ON CONFLICT (event_id) DO NOTHING
@@ -164,7 +167,9 @@ logged AS (
 ),
 woken AS (
     SELECT pg_notify('{FEED_CHANNEL}', '')
-    WHERE EXISTS (SELECT FROM logged WHERE outcome = 'applied')
+    WHERE EXISTS (SELECT FROM logged)
 )
-SELECT event_id::text, outcome::text FROM logged LEFT JOIN woken ON true
+-- One row, as each row costs its reader more than what it says: the ids in hexadecimal.
+SELECT string_agg(encode(uuid_send(event_id), 'hex') || ' ' || outcome, ',')
+FROM logged LEFT JOIN woken ON true
 """

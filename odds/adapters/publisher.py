@@ -9,7 +9,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.types import PubsubMessage
 
 from odds import event_codec
-from odds.adapters import emulator
+from odds.adapters import emulator, tracing
 from odds.adapters.publish_call import PublishCall, PublishFailed
 from odds.adapters.publish_lane import PublishLane
 from odds.event import Event
@@ -117,7 +117,7 @@ class EventPublisher:
 def _message(event: Event, ordering_key: str) -> PubsubMessage:
     message: PubsubMessage = PubsubMessage.pb()(
         data=event_codec.encode(event),
-        attributes=event_codec.attributes(event),
+        attributes=event_codec.attributes(event) | tracing.carried(),
         ordering_key=ordering_key,
     )
     return message

@@ -1,20 +1,42 @@
 """The read model in PostgreSQL, and the projection of events into it."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
+from google.api_core.exceptions import RetryError
+from google.api_core.retry import Retry
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import PreparedStatement
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from odds.adapters.logs import fields
 from odds.adapters.projection_sql import PROJECT_BATCH
+from odds.adapters.tables import projector_heartbeat
 from odds.event import Event
 from odds.fold import Outcome
 
 _PREPARED = "project_batch"
+
+_LOST = (InterfaceError, DBAPIError, OSError)
+"""What pg8000 and the pool raise where a connection can't be made, or breaks."""
+
+_TRANSIENT = (
+    "08",  # connection exceptions
+    "40001",  # serialization failure
+    "40P01",  # deadlock
+    "53300",  # too many connections
+    "57P",  # the server was told to end, has crashed, or is starting
+)
+"""SQLSTATEs that may pass (PostgreSQL manual, appendix A)."""
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+
+_log = logging.getLogger(__name__)
 
 
 class ReadModelUnavailable(Exception):
@@ -28,22 +50,30 @@ class BatchRefused(Exception):
 class ReadModel:
     """Tables ``odds`` and ``odds_event_log``, as the projector writes them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience: float = 3.0) -> None:
+        """``patience`` is for how many seconds a batch is tried again after what may pass."""
         self._engine = engine
+        self._retry = Retry(
+            predicate=_is_transient, initial=0.02, maximum=0.5, timeout=patience, on_error=_tell
+        )
 
-    def project(self, events: Sequence[Event]) -> dict[UUID, Outcome]:
-        """Apply events in one transaction, in their order, and wake the change feed.
+    def project(
+        self, events: Sequence[Event], traceparents: Mapping[UUID, str] | None = None
+    ) -> dict[UUID, Outcome]:
+        """Apply events in one transaction, in their order, and wake the change feed, which finds
+        the ``traceparents`` of events that are traced.
 
         Returns the outcome of each event that was not in the log before: one that comes again
         changes nothing. Raises ReadModelUnavailable or BatchRefused.
         """
-        batch = list({event.event_id: event for event in events}.values())
+        batch = {event.event_id.hex: event for event in events}
         try:
-            rows = self._run(_columns(batch))
-        except (DatabaseError, InterfaceError, DBAPIError, PoolTimeoutError, OSError) as error:
+            told = self._retry(partial(self._run, _columns(batch, traceparents or {})))()
+        except (DatabaseError, PoolTimeoutError, RetryError, *_LOST) as error:
             failure = BatchRefused if _is_of_the_data(error) else ReadModelUnavailable
             raise failure(f"projection failed: {error}") from error
-        return {UUID(event_id): Outcome(outcome) for event_id, outcome in rows}
+        outcomes = (each.split(" ") for each in told.split(",")) if told else ()
+        return {batch[event_id].event_id: _OUTCOMES[outcome] for event_id, outcome in outcomes}
 
     def ping(self) -> None:
         """Raises ReadModelUnavailable where PostgreSQL doesn't answer or has no schema yet."""
@@ -53,24 +83,47 @@ class ReadModel:
         except (DBAPIError, InterfaceError, PoolTimeoutError, OSError) as error:
             raise ReadModelUnavailable(str(error)) from error
 
+    def beat(self) -> None:
+        """Tell readers that a projector is alive. Raises ReadModelUnavailable."""
+        now = update(projector_heartbeat).values(beaten_at=func.clock_timestamp())
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(now)
+        except (DBAPIError, InterfaceError, PoolTimeoutError, OSError) as error:
+            raise ReadModelUnavailable(str(error)) from error
+
     def close(self) -> None:
         self._engine.dispose()
 
-    def _run(self, columns: dict[str, str]) -> list[list[str]]:
+    def _run(self, columns: dict[str, str]) -> str:
+        """Run once; a connection on which anything failed is not used again."""
         connection = self._engine.raw_connection()
         try:
-            rows: list[list[str]] = _prepared(connection).run(**columns)
+            ((told,),) = _prepared(connection).run(**columns)
         except BaseException:
             connection.invalidate()
             raise
         connection.close()
-        return rows
+        return told or ""
+
+
+def _is_transient(error: Exception) -> bool:
+    return _sqlstate(error).startswith(_TRANSIENT) or isinstance(error, _LOST)
+
+
+def _tell(error: Exception) -> None:
+    _log.warning("projection failed for now", extra=fields(error=str(error)))
 
 
 def _is_of_the_data(error: Exception) -> bool:
     """SQLSTATE classes 22 and 23: data exceptions and constraints (PostgreSQL manual, app. A)."""
+    return _sqlstate(error).startswith(("22", "23"))
+
+
+def _sqlstate(error: Exception) -> str:
+    """The code of an error that PostgreSQL itself told; empty for any other."""
     facts = error.args[0] if isinstance(error, DatabaseError) and error.args else None
-    return isinstance(facts, dict) and str(facts.get("C", "")).startswith(("22", "23"))
+    return str(facts.get("C", "")) if isinstance(facts, dict) else ""
 
 
 def _prepared(connection: PoolProxiedConnection) -> PreparedStatement:
@@ -82,21 +135,23 @@ def _prepared(connection: PoolProxiedConnection) -> PreparedStatement:
     return statement
 
 
-def _columns(events: Sequence[Event]) -> dict[str, str]:
+def _columns(batch: Mapping[str, Event], traceparents: Mapping[UUID, str]) -> dict[str, str]:
     """The batch as one array literal per column: half of the time that lists take to send."""
+    events = batch.values()
     prices = [event.command.payload.money_line for event in events]
     return {
-        "event_id": _array(event.event_id for event in events),
+        "event_id": _array(batch),
         "command": _array(event.command.command for event in events),
         "occurred_at": _array(event.occurred_at for event in events),
         "created_at": _array(event.created_at for event in events),
-        "external_id": _array(event.external_id for event in events),
+        "external_id": _array(event.external_id.hex for event in events),
         "provider": _array(_quoted(event.command.provider) for event in events),
         "game_id": _array(_quoted(event.command.payload.game_id) for event in events),
         "game_type": _array(_quoted(event.game_type) for event in events),
         "home": _array(price and price.home for price in prices),
         "away": _array(price and price.away for price in prices),
         "draw": _array(price and price.draw for price in prices),
+        "traceparent": _array(traceparents.get(event.event_id) for event in events),
     }
 
 

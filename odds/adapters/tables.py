@@ -28,7 +28,8 @@ from odds.command import CommandName
 from odds.fold import Outcome
 
 FEED_CHANNEL = "odds_feed"
-"""NOTIFY channel on which each projected batch that changed odds wakes the change feed."""
+"""NOTIFY channel on which each batch that was logged wakes the change feed, and those who wait for
+what became of their command."""
 
 
 class Xid8(UserDefinedType[int]):
@@ -96,6 +97,22 @@ odds_event_log = Table(
     Column("deleted", Boolean, nullable=False),
     Column("odds_created_at", BigInteger),
     Column("odds_updated_at", BigInteger, nullable=False),
+    # What the command itself gave: the odds have the prices of a newer one where it came late.
+    Column("command_home", Double),
+    Column("command_away", Double),
+    Column("command_draw", Double),
+    Column(
+        "projected_at",
+        BigInteger,
+        nullable=False,
+        server_default=text("1000000 * extract(epoch FROM clock_timestamp())"),
+        comment="when this read model took the event",
+    ),
+    Column(
+        "traceparent",
+        Text,
+        comment="of the span that projected it; null where that is not recorded",
+    ),
     UniqueConstraint("event_id", name="odds_event_log_event"),
 )
 
@@ -105,6 +122,7 @@ Index(
     odds_event_log.c.id,
     postgresql_where=odds_event_log.c.outcome == Outcome.APPLIED,
 )
+Index("odds_event_log_of_odds", odds_event_log.c.odds_id, odds_event_log.c.id)
 
 read_model_generation = Table(
     "read_model_generation",
@@ -117,4 +135,16 @@ read_model_generation = Table(
         comment="another one after each rebuild: a cursor of the feed is good within one only",
     ),
     Column("made_at", DateTime(timezone=True), nullable=False),
+)
+
+projector_heartbeat = Table(
+    "projector_heartbeat",
+    metadata,
+    Column("only_row", Boolean, CheckConstraint("only_row"), primary_key=True),
+    Column(
+        "beaten_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="when a projector last proved that it can write",
+    ),
 )

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import NamedTuple
 
+from opentelemetry.trace import get_current_span
+
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _CLOUD_TRACE = re.compile(rb"([0-9a-f]{32})/(\d+)(;o=\d)?")
@@ -30,14 +32,18 @@ def follow(headers: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 class TraceFilter(logging.Filter):
-    """Gives records the trace that is followed; Flask's requests have theirs already."""
+    """Gives records the span that is open, or else the trace that is followed."""
 
     def __init__(self, project: str) -> None:
         super().__init__()
         self._project = project
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if trace := _current.get():
+        span = get_current_span().get_span_context()
+        if span.is_valid:
+            record.trace = f"projects/{self._project}/traces/{span.trace_id:032x}"
+            record.span_id = f"{span.span_id:016x}"
+        elif trace := _current.get():
             record.trace = f"projects/{self._project}/traces/{trace.trace_id}"
             record.span_id = trace.span_id
         return True

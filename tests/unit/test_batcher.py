@@ -2,15 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
 
 import pytest
 
+from odds.adapters.tracing import Tracing
 from odds.event import Event
+from odds.event_bus import EventBus
 from projector import batcher
 from projector.batcher import Batcher, Overloaded
 from projector.envelope import Envelope, Message
+from projector.main import PATIENCE
 from tests.examples import new
+from tests.paths import ROOT
 
 
 class Stores:
@@ -32,7 +37,7 @@ class Stores:
             raise error
         return [None if e.message.message_id in self.parked else new() for e in envelopes]
 
-    def project(self, events: Sequence[Event]) -> list[Exception | None]:
+    def project(self, events: Sequence[Event], _: Mapping[UUID, str]) -> list[Exception | None]:
         self.projected.append(len(events))
         fates: list[Exception | None] = [None] * len(events)
         if self.spoils_second and len(events) > 1:
@@ -46,7 +51,7 @@ def message(number: int) -> Envelope:
 
 def drive(stores: Stores, scenario: Callable[[Batcher], Awaitable[None]]) -> None:
     async def run() -> None:
-        batches = Batcher(stores.store, stores.project)
+        batches = Batcher(stores.store, stores.project, Tracing(None))
         running = asyncio.create_task(batches.run())
         try:
             await asyncio.wait_for(scenario(batches), 10)
@@ -153,3 +158,10 @@ def test_a_pusher_that_has_gone_harms_nobody() -> None:
 
     drive(stores, scenario)
     assert sum(stores.stored) == 2
+
+
+def test_a_push_is_answered_inside_its_deadline_though_both_stores_hang() -> None:
+    """Before its own batch: those that wait, and the three that are stored, held and projected."""
+    batches = batcher.MAX_WAITING / batcher.MAX_BATCH + 3 + 1
+    deadline = EventBus.load(ROOT / "event_bus.yaml").subscription.ack_deadline_seconds
+    assert batches * 2 * PATIENCE < deadline

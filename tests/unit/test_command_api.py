@@ -11,8 +11,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from command_api.app import CommandApi
+from command_api.metrics import Metrics
 from odds import command_codec, identity
+from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
+from odds.adapters.telemetry import Telemetry
+from odds.adapters.tracing import Tracing
 from odds.event import Event
 from odds.event_bus import EventBus
 from odds.v1 import command_pb2
@@ -52,7 +56,8 @@ def bus() -> RecordingBus:
 @pytest.fixture
 def client(bus: RecordingBus) -> FlaskClient:
     topics = EventBus.load(ROOT / "event_bus.yaml")
-    app = CommandApi(topics, bus, lambda: NOW).flask()  # type: ignore[arg-type]
+    metrics = Metrics(Telemetry("command_api").meter())
+    app = CommandApi(topics, bus, OpenDoor(), lambda: NOW, Tracing(None), metrics).flask()  # type: ignore[arg-type]
 
     def in_a_loop(environ: Any, start_response: Any) -> Any:
         return asyncio.run(app.answer(environ))(environ, start_response)
@@ -92,6 +97,7 @@ def test_new_odds_are_accepted_and_located(client: FlaskClient, bus: RecordingBu
     external_id = identity.external_id(event_id)
     assert response.status_code == 202
     assert response.headers["Location"] == f"/odds/{external_id}"
+    assert response.headers["Link"] == f'</events/{event_id}>; rel="status"'
     assert response.get_json() == {
         "RequestID": "r-1",
         "Status": "success",

@@ -125,4 +125,4 @@ async def test_an_unknown_path_is_404_and_a_wrong_method_405(gateway: Running) -
         assert "/nothing" in (await answer.json())["Msg"]
     async with gateway.client.put("/odds") as answer:
         assert answer.status == 405
-        assert answer.headers["Allow"] == "GET, HEAD, POST"
+        assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"

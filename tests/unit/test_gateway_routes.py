@@ -25,6 +25,8 @@ def table() -> RoutingTable:
         ("HEAD", f"/odds/{EXTERNAL_ID}", "query_api"),
         ("GET", "/api/graphql", "query_api"),
         ("POST", "/api/graphql", "query_api"),
+        ("GET", "/", "query_api"),
+        ("GET", "/assets/board/main.js", "query_api"),
         ("GET", "/replay", "replayer"),
         ("POST", "/replay", "replayer"),
         ("GET", "/replay/7", "replayer"),
@@ -40,7 +42,17 @@ def test_each_method_and_path_has_its_service(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/odd", "/odds/", "/odds/a/b", "/api", "/api/graphql/x", "/ODDS", "/odds.json"]
+    "path",
+    [
+        "/odd",
+        "/odds/",
+        "/odds/a/b",
+        "/api",
+        "/api/graphql/x",
+        "/ODDS",
+        "/odds.json",
+        "/assets/board",
+    ],
 )
 def test_a_path_of_no_route_is_not_found(table: RoutingTable, path: str) -> None:
     with pytest.raises(PathNotFoundError):
@@ -50,9 +62,9 @@ def test_a_path_of_no_route_is_not_found(table: RoutingTable, path: str) -> None
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/odds", ("GET", "HEAD", "POST")),
-        ("POST", f"/odds/{EXTERNAL_ID}", ("DELETE", "GET", "HEAD", "PATCH")),
-        ("DELETE", "/api/graphql", ("GET", "POST")),
+        ("PUT", "/odds", ("GET", "HEAD", "OPTIONS", "POST")),
+        ("POST", f"/odds/{EXTERNAL_ID}", ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH")),
+        ("DELETE", "/api/graphql", ("GET", "OPTIONS", "POST")),
     ],
 )
 def test_another_method_is_told_which_are_allowed(

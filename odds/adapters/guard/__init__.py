@@ -1,0 +1,1 @@
+"""Who calls a service, and whether they may do what they ask."""
