@@ -4,27 +4,40 @@ Overlapping transactions make rows visible out of order. A row counts as settled
 transaction that began before its own has ended; only settled rows are read (design, rule 6).
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
-import msgspec
-from pg8000.native import Connection, PreparedStatement
+from pg8000.dbapi import Connection
+from pg8000.native import PreparedStatement
 
-from query_api.change import Change, Cursor
+from query_api.change import Change
+from query_api.change_row import changes_of
+from query_api.cursor import Cursor, name
 
 BATCH = 500
 """Rows per read."""
 
-_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())"
+_PRESENT = """
+SELECT generation, pg_snapshot_xmin(pg_current_snapshot()) FROM read_model_generation
+"""
+
+_BACK = """
+SELECT xid, id FROM odds_event_log
+WHERE outcome = 'applied' AND xid < CAST(:horizon AS xid8)
+ORDER BY odds_event_log.xid DESC, id DESC
+OFFSET CAST(:rows AS bigint) LIMIT 1
+"""
+
+_IS_WHOLE = "SELECT EXISTS (SELECT FROM odds_event_log WHERE id = 1)"
+"""Whether it has the first row that there ever was."""
 
 _SETTLED = f"""
 SELECT xid, id, event_id, odds_id, external_id, provider, game_id, game_type,
-       home, away, draw, deleted, odds_created_at, odds_updated_at
+       home, away, draw, deleted, odds_created_at, odds_updated_at, traceparent, projected_at
 FROM odds_event_log
 WHERE outcome = 'applied'
   AND (xid, id) > (CAST(:xid AS xid8), CAST(:id AS bigint))
   AND xid < pg_snapshot_xmin(pg_current_snapshot())
+  AND (SELECT left(replace(generation::text, '-', ''), 12) FROM read_model_generation) = :generation
 ORDER BY xid, id
 LIMIT {BATCH}
 """
@@ -35,82 +48,57 @@ SELECT
         SELECT FROM odds_event_log
         WHERE outcome = 'applied' AND (xid, id) > (CAST(:xid AS xid8), CAST(:id AS bigint))
     ),
-    generation
-FROM read_model_generation
+    generation,
+    extract(epoch FROM clock_timestamp() - beaten_at)
+FROM read_model_generation, projector_heartbeat
 """
-
-_IMAGE = f"""
-SELECT 0, 0, updated_event_id, id, external_id, provider, game_id, game_type,
-       home, away, draw, deleted, created_at, updated_at
-FROM odds
-WHERE id > :id AND created_at IS NOT NULL
-  AND (NOT deleted OR updated_at > 1000000 * extract(epoch FROM now() - interval '1 day'))
-ORDER BY id
-LIMIT {BATCH}
-"""
-"""Readers learn that odds were deleted from a change: those of the last day may be news to them."""
 
 
 class State(NamedTuple):
-    """``more`` tells whether committed changes follow, settled or not.
+    """``more`` tells whether committed changes follow, settled or not, and ``silent`` how many
+    seconds ago a projector last gave a sign of life.
 
     Another ``generation`` means that the read model was made anew, and the log before it is gone.
     """
 
     more: bool
-    generation: UUID
+    generation: str
+    silent: float
 
 
 class ChangeLog:
     """Reads the log over one connection, each read a transaction of its own."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._settled: PreparedStatement = connection.prepare(_SETTLED)
-        self._state: PreparedStatement = connection.prepare(_STATE)
-        self._image: PreparedStatement = connection.prepare(_IMAGE)
+        self._present = PreparedStatement(connection, _PRESENT)
+        self._back = PreparedStatement(connection, _BACK)
+        self._is_whole = PreparedStatement(connection, _IS_WHOLE)
+        self._settled = PreparedStatement(connection, _SETTLED)
+        self._state = PreparedStatement(connection, _STATE)
 
     def horizon(self) -> Cursor:
         """The present: after all that is settled, before all that is not.
 
         Row ids begin at 1, so no row of the oldest transaction still open lies behind it.
         """
-        [[xid]] = self._connection.run(_HORIZON)
-        return Cursor(int(xid), 0)
+        [[generation, xid]] = self._present.run()
+        return Cursor(name(generation), int(xid), 0)
+
+    def before(self, horizon: Cursor, changes: int) -> Cursor:
+        """The place so many changes before ``horizon``, or as far back as the log reaches."""
+        back = {"horizon": str(horizon.xid), "rows": changes}
+        if rows := self._back.run(**back):
+            [[xid, id_]] = rows
+            return Cursor(horizon.generation, int(xid), id_)
+        [[is_whole]] = self._is_whole.run()
+        return Cursor(horizon.generation, 0, 0) if is_whole else horizon
 
     def after(self, cursor: Cursor) -> list[Change]:
-        """The settled changes that follow, at most ``BATCH``."""
-        return [_change(row) for row in self._settled.run(xid=str(cursor.xid), id=cursor.id)]
+        """The settled changes that follow, at most ``BATCH``; none of another generation."""
+        place = {"xid": str(cursor.xid), "id": cursor.id, "generation": cursor.generation}
+        return changes_of(self._settled.run(**place), cursor.generation)
 
     def state(self, cursor: Cursor) -> State:
         """What there is to know of the log beyond the changes themselves."""
-        [[more, generation]] = self._state.run(xid=str(cursor.xid), id=cursor.id)
-        return State(bool(more), generation)
-
-    def image(self) -> Iterator[list[Change]]:
-        """All odds as they are now, page by page, each in place of changes that are not told."""
-        last = 0
-        while rows := self._image.run(id=last):
-            page = [msgspec.structs.replace(_change(row), conflated=True) for row in rows]
-            last = page[-1].id
-            yield page
-
-
-def _change(row: list[Any]) -> Change:
-    (xid, log_id, event_id, odds_id, external_id, provider, game_id, game_type,
-     home, away, draw, deleted, created_at, updated_at) = row  # fmt: skip
-    return Change(
-        cursor=Cursor(int(xid), log_id),
-        event_id=event_id,
-        id=odds_id,
-        external_id=external_id,
-        provider=provider,
-        game_id=game_id,
-        game_type=game_type,
-        home=home,
-        away=away,
-        draw=draw,
-        deleted=deleted,
-        created_at=created_at,
-        updated_at=updated_at,
-    )
+        [[more, generation, silent]] = self._state.run(xid=str(cursor.xid), id=cursor.id)
+        return State(bool(more), name(generation), float(silent))

@@ -1,45 +1,110 @@
-"""Fan-out: every subscriber gets every change."""
+"""Fan-out: every subscriber gets every change of the odds that it asked for."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from query_api.change import Change
-from query_api.subscriber import Subscriber
+from query_api.cursor import Cursor
+from query_api.group import Group
+from query_api.journal import Journal
+from query_api.odds_filter import FilterIndex, OddsFilter
+from query_api.parcel import Encode
+from query_api.slices import slices
+
+TURN = 256
+"""Subscribers that are served before others get the event loop."""
+ENCODED_IN_A_TURN = 32
 
 
-class FanoutEnded(RuntimeError):
-    """The process is shutting down and takes no subscriber any more."""
+class FanoutFull(RuntimeError):
+    """The process has as many subscribers as it may have."""
 
 
 class Fanout:
     """The subscribers of this process. Belongs to the event loop: call it from there only."""
 
-    def __init__(self, subscriber_buffer: int) -> None:
-        self._subscriber_buffer = subscriber_buffer
-        self._subscribers: set[Subscriber] = set()
-        self.ended = False
+    def __init__(self, journal_size: int, max_subscribers: int) -> None:
+        self.journal = Journal(journal_size)
+        self.ended = asyncio.Event()
+        self._max_subscribers = max_subscribers
+        self._subscribers = 0
+        self._groups: dict[tuple[Encode, OddsFilter], Group] = {}
+        self._index: FilterIndex[Group] = FilterIndex()
 
     def __len__(self) -> int:
-        return len(self._subscribers)
+        return self._subscribers
 
-    def subscribe(self) -> Subscriber:
-        """A subscriber that gets every change published from now on. Raises FanoutEnded."""
-        if self.ended:
-            raise FanoutEnded("the service is shutting down")
-        subscriber = Subscriber(self._subscriber_buffer)
-        self._subscribers.add(subscriber)
-        return subscriber
+    def join(self, encode: Encode, odds_filter: OddsFilter) -> Group:
+        """The group of those who asked for the same. Raises FanoutFull."""
+        if self._subscribers >= self._max_subscribers:
+            raise FanoutFull(f"{self._max_subscribers} subscribers are here already")
+        group = self._groups.get((encode, odds_filter))
+        if group is None:
+            group = self._groups[encode, odds_filter] = Group(encode, odds_filter)
+            self._index.add(odds_filter, group)
+        group.members += 1
+        self._subscribers += 1
+        return group
 
-    def unsubscribe(self, subscriber: Subscriber) -> None:
-        self._subscribers.discard(subscriber)
-        subscriber.end()
+    def leave(self, group: Group) -> None:
+        group.members -= 1
+        self._subscribers -= 1
+        if not group.members:
+            del self._groups[group.encode, group.filter]
+            self._index.remove(group.filter, group)
+
+    async def begin(self, at: Cursor) -> None:
+        """The feed goes on after ``at``, and what was before is not known here."""
+        before = self.journal.end
+        self.journal.begin(at)
+        for group in self._groups.values():
+            for ride in group.rides:
+                ride.stop(before)
 
     async def publish(self, changes: Sequence[Change]) -> None:
-        """A coroutine so that the feed's thread can wait until the changes are taken."""
-        for subscriber in self._subscribers:
-            subscriber.offer(changes)
+        """Return once every subscriber that keeps up has the changes: meanwhile others gather in
+        the log, and go out together."""
+        before = self.journal.end
+        self.journal.append(changes)
+        due = self._due(changes)
+        # Who rides from here on has these changes already.
+        parcels = [(group, group.parcel(wanted)) for group, wanted in due.items()]
+        deliveries = [(ride, parcel) for group, parcel in parcels for ride in group.rides]
+        await _encode(due)
+        for turn in slices(deliveries, TURN):
+            for ride, parcel in turn:
+                ride.deliver(parcel, before)
+            await asyncio.sleep(0)
+
+    async def beat(self, seconds: float) -> None:
+        """Give those who have not heard anything for so long a sign of life, for ever."""
+        while True:
+            await asyncio.sleep(seconds / 2)
+            quiet = [ride for group in self._groups.values() if group.quiet for ride in group.rides]
+            for group in self._groups.values():
+                group.quiet = True
+            for turn in slices(quiet, TURN):
+                for ride in turn:
+                    ride.beat()
+                await asyncio.sleep(0)
 
     def end(self) -> None:
         """End every stream; their clients find another instance."""
-        self.ended = True
-        for subscriber in self._subscribers:
-            subscriber.end()
+        self.ended.set()
+
+    def _due(self, changes: Sequence[Change]) -> dict[Group, list[Change]]:
+        due: dict[Group, list[Change]] = {}
+        for change in changes:
+            for group in self._index.wanting(change):
+                due.setdefault(group, []).append(change)
+                group.quiet = False
+        return due
+
+
+async def _encode(due: Mapping[Group, Sequence[Change]]) -> None:
+    """Have what is due encoded and remembered, without keeping the event loop for long."""
+    todo = [(group.encode, change) for group, changes in due.items() for change in changes]
+    for turn in slices(todo, ENCODED_IN_A_TURN):
+        for encode, change in turn:
+            encode(change)
+        await asyncio.sleep(0)

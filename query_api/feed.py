@@ -3,11 +3,12 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Protocol
 
-from query_api.change import Change, Cursor
+from query_api.change import Change
 from query_api.change_log import BATCH, ChangeLog
+from query_api.cursor import Cursor
 from query_api.feed_connection import FeedConnection
 
 IDLE_POLL = 1.0
@@ -22,28 +23,40 @@ _RETRY_FIRST, _RETRY_MOST = 0.1, 5.0
 _log = logging.getLogger(__name__)
 
 
-Publish = Callable[[Sequence[Change]], None]
-"""Takes a batch of changes; returns once they are taken."""
+class Follower(Protocol):
+    """Who takes what the feed reads; each method returns once it is taken."""
+
+    def hear(self) -> None:
+        """Something may have been logged, changes or not; the feed has not read it yet."""
+
+    def begin(self, at: Cursor) -> None:
+        """The feed goes on after ``at``; another place than that of the last change means that
+        the read model was made anew."""
+
+    def publish(self, changes: Sequence[Change]) -> None: ...
 
 
 class Feed:
     """Follows the change log, and publishes each batch before it reads the next.
 
     The cursor moves once a batch has been taken, and outlives a lost connection. It is good for one
-    generation of the read model: after a rebuild every reader gets the newest state of all odds.
+    generation of the read model. The feed begins ``replayed`` changes ago, so that who comes from
+    another process finds in this one's memory what it has missed.
     """
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, replayed: int) -> None:
         self._database_url = database_url
+        self._replayed = replayed
         self._cursor: Cursor | None = None
-        self._generation: UUID | None = None
+        self._started = False
         self._looked_at = float("-inf")
+        self._complete_until: float | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, publish: Publish) -> None:
+    def start(self, follower: Follower) -> None:
         self._thread = threading.Thread(
-            target=self._run, args=[publish], name="change-feed", daemon=True
+            target=self._run, args=[follower], name="change-feed", daemon=True
         )
         self._thread.start()
 
@@ -55,21 +68,29 @@ class Feed:
 
     @property
     def started(self) -> bool:
-        """Whether the feed has its place: no change committed from now on can be missed."""
-        return self._cursor is not None
+        """Whether the feed has come to the present: who joins now gets what comes from now on."""
+        return self._started
 
     @property
     def current(self) -> bool:
         """Whether PostgreSQL was read successfully within ``STALE_AFTER`` seconds."""
         return time.monotonic() - self._looked_at < STALE_AFTER
 
-    def _run(self, publish: Publish) -> None:
+    @property
+    def behind(self) -> float | None:
+        """Seconds: what projectors had taken so long ago has been published for sure. Grows while
+        PostgreSQL is away, changes are held back, or no projector gives a sign of life; None
+        before anything is known."""
+        until = self._complete_until
+        return None if until is None else max(0.0, time.monotonic() - until)
+
+    def _run(self, follower: Follower) -> None:
         retry = _RETRY_FIRST
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 with FeedConnection(self._database_url) as connection:
-                    self._follow(connection, publish)
+                    self._follow(connection, follower)
             except Exception as error:  # A feed that ends would look like a quiet market.
                 if time.monotonic() - began > STALE_AFTER:
                     retry = _RETRY_FIRST
@@ -77,35 +98,37 @@ class Feed:
                 self._stopping.wait(retry)
                 retry = min(retry * 2, _RETRY_MOST)
 
-    def _follow(self, connection: FeedConnection, publish: Publish) -> None:
+    def _follow(self, connection: FeedConnection, follower: Follower) -> None:
         log = connection.log
         if self._cursor is None:
-            self._generation = log.state(Cursor(0, 0)).generation
-            self._cursor = log.horizon()
-        _log.info("change feed follows from %d/%d", *self._cursor)
+            self._begin(log.before(log.horizon(), self._replayed), follower)
         while not self._stopping.is_set():
-            self._read_on(log, publish)
-            state = log.state(self._cursor)
-            if state.generation != self._generation:
-                self._begin_anew(log, state.generation, publish)
+            follower.hear()
+            cursor = self._read_on(log, follower)
+            self._started = True
+            state = log.state(cursor)
+            if state.generation != cursor.generation:
+                _log.warning("the read model was made anew: readers get an image of it")
+                self._begin(log.horizon(), follower)
             self._looked_at = time.monotonic()
+            if not state.more:
+                self._complete_until = self._looked_at - state.silent
             # Committed changes that are not settled yet are held back.
             connection.wait_for_news(HELD_BACK_POLL if state.more else IDLE_POLL)
 
-    def _read_on(self, log: ChangeLog, publish: Publish) -> None:
+    def _begin(self, cursor: Cursor, follower: Follower) -> None:
+        _log.info("change feed follows from %s", cursor)
+        follower.begin(cursor)
+        self._cursor = cursor
+
+    def _read_on(self, log: ChangeLog, follower: Follower) -> Cursor:
         """Publish all that is settled."""
-        while self._cursor is not None and not self._stopping.is_set():
+        assert self._cursor is not None
+        while not self._stopping.is_set():
             changes = log.after(self._cursor)
             if changes:
-                publish(changes)
-                self._cursor = changes[-1].cursor
+                follower.publish(changes)
+                self._cursor = changes[-1].place
             if len(changes) < BATCH:
                 break
-
-    def _begin_anew(self, log: ChangeLog, generation: UUID, publish: Publish) -> None:
-        """Show all odds as they are: what the old log had last may never have been read."""
-        _log.warning("the read model was made anew: readers get an image of it")
-        cursor = log.horizon()
-        for changes in log.image():
-            publish(changes)
-        self._cursor, self._generation = cursor, generation
+        return self._cursor

@@ -14,6 +14,9 @@ asgi_loop = "uvloop"
 asgi_lifespan = "on"
 # Cloud Run grants 10 seconds after SIGTERM.
 graceful_timeout = 8
+# A thousand readers that come back at once may keep the event loop for long; whether it is stuck
+# is for the liveness probe to say.
+timeout = 120
 keepalive = 75
 control_socket_disable = True  # its path is shared by every gunicorn of a user
 websocket_max_message_size = 64 * 1024

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from odds.adapters.guard.guard import Guard
+from odds.adapters.guard.signing_keys import SigningKeysUnavailable
 from query_api.fanout import Fanout
 from query_api.feed import Feed
 
@@ -13,16 +15,29 @@ async def live(_: Request) -> JSONResponse:
     return JSONResponse({"status": "live"})
 
 
-def readiness(feed: Feed, fanout: Fanout) -> Callable[[Request], Awaitable[JSONResponse]]:
-    """Ready while the feed reads PostgreSQL, and until the process begins to shut down."""
+def readiness(
+    feed: Feed, fanout: Fanout, guard: Guard
+) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """Ready while the feed reads PostgreSQL and readers can be judged, and until the process
+    begins to shut down."""
 
     async def ready(_: Request) -> JSONResponse:
-        is_ready = feed.current and not fanout.ended
+        judging = _can_judge(guard)
+        is_ready = feed.current and judging and not fanout.ended.is_set()
         state = {
             "status": "ready" if is_ready else "not ready",
             "change_feed": "current" if feed.current else "behind",
+            "signing_keys": "known" if judging else "unknown",
             "streams": len(fanout),
         }
         return JSONResponse(state, 200 if is_ready else 503)
 
     return ready
+
+
+def _can_judge(guard: Guard) -> bool:
+    try:
+        guard.ready()
+    except SigningKeysUnavailable:
+        return False
+    return True

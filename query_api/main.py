@@ -1,24 +1,84 @@
 """Composition root of the query service."""
 
+import asyncio
 import os
+from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 from odds import settings
 from odds.adapters import logs, postgres
+from odds.adapters.guard.settings import guard
+from odds.adapters.telemetry import telemetry
+from query_api.archive import Archive
+from query_api.arrivals import Arrivals
 from query_api.asgi import QueryApplication
 from query_api.fanout import Fanout
 from query_api.feed import Feed
+from query_api.graphql.api import GraphQLApi
+from query_api.graphql.context import Context
+from query_api.graphql.executor import Executor
+from query_api.graphql.limits import DocumentLimits
+from query_api.graphql.schema import create_schema
+from query_api.metrics import Metrics
+from query_api.past import Past
 from query_api.queries import OddsQueries
+from query_api.reader import Reader
 from query_api.settings import Settings
+from query_api.streams import Streams
 
 
 def create_app() -> QueryApplication:
     """The service as its environment configures it. Raises SettingsError."""
     given = settings.read(Settings, os.environ)
     logs.configure("query_api", level=given.log_level, project=given.google_cloud_project)
+    return query_application(given, Feed(given.database_url, given.journal_size))
+
+
+def query_application(given: Settings, feed: Feed) -> QueryApplication:
+    """The service over a feed. Raises SettingsError."""
+    told = telemetry(
+        "query_api",
+        given.otel_exporter_otlp_endpoint,
+        project=given.google_cloud_project,
+        ratio=given.otel_traces_sampler_arg,
+    )
+    metrics = Metrics(told.meter())
+    reader = Reader(postgres.create_engine(given.database_url, pool_size=given.query_threads))
+    pool = ThreadPoolExecutor(given.query_threads, thread_name_prefix="query")
+    fanout = Fanout(given.journal_size, given.max_subscribers)
+    streams = Streams(
+        feed,
+        fanout,
+        Past(Archive(reader, given.resume_limit), pool),
+        heartbeat=given.heartbeat_seconds,
+        longest=given.stream_seconds,
+        stale_after=given.stale_seconds,
+    )
+    metrics.watch_streams(lambda: len(fanout), streams.tally)
+    queries = OddsQueries(reader)
+
+    async def projected(event_ids: Set[UUID]) -> Set[UUID]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(pool, queries.projected, event_ids)
+
+    arrivals = Arrivals(projected, given.event_wait_seconds)
+    limits = DocumentLimits(given.graphql_max_depth, given.graphql_max_cost, given.introspection)
+    graphql = GraphQLApi(
+        Executor(create_schema(), limits),
+        lambda: Context(queries, arrivals, streams, pool),
+        streams,
+    )
     return QueryApplication(
-        OddsQueries(postgres.create_engine(given.database_url, pool_size=given.query_threads)),
-        Feed(given.database_url),
-        Fanout(given.subscriber_buffer),
-        ThreadPoolExecutor(given.query_threads, thread_name_prefix="query"),
+        queries,
+        feed,
+        fanout,
+        arrivals,
+        graphql,
+        guard(given),
+        given.cors_origins,
+        told,
+        metrics,
+        pool,
+        graphiql=given.graphiql,
     )

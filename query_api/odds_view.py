@@ -35,9 +35,11 @@ class OddsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OddsPage(msgspec.Struct, frozen=True):
-    """One page of a list of odds; ``total`` counts those of all pages."""
+    """One page of a list of odds; ``total`` counts those of all pages, and the feed goes on after
+    ``cursor``."""
 
     odds: list[OddsView]
     page_no: int
     page_size: int
     total: int
+    cursor: str

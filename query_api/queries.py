@@ -1,33 +1,27 @@
 """Reads of the read model."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Sequence, Set
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Engine, ExceptionContext, Row, event, func, select
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, func, literal, select
 
-from odds.adapters.tables import odds
+from odds.adapters.tables import odds, odds_event_log
+from query_api.as_of import odds_as_of
+from query_api.event_view import OddsEvent, OddsHistory
 from query_api.odds_view import OddsPage, OddsView
+from query_api.reader import Reader
+from query_api.snapshot import as_of, found, with_snapshot
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 MAX_PAGE_NO = 2**31 - 1
 
-T = TypeVar("T")
-
 _COLUMNS = [odds.c[name] for name in OddsView.__struct_fields__]
+_LOG = odds_event_log.c
+_EVENT_COLUMNS = [_LOG[name] for name in OddsEvent.__struct_fields__]
 _VISIBLE = odds.c.created_at.is_not(None)
-
-# SQLSTATE classes: connection exceptions, resources, operator intervention.
-_AWAY = ("08", "53", "57")
-_LOST = ("08", "57P")
-
-
-class ReadModelAway(RuntimeError):
-    """PostgreSQL can't be reached, or is too busy to answer in time."""
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,18 +34,51 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     game_type: str | None = None
 
 
+class HistoryRequest(msgspec.Struct, frozen=True):
+    """Which page of the history of which odds."""
+
+    external_id: UUID
+    page_no: int = 1
+    page_size: int = DEFAULT_PAGE_SIZE
+
+
+class OddsRequest(msgspec.Struct, frozen=True):
+    """Which odds, and as of when (µs); now where that is None."""
+
+    external_id: UUID
+    as_of: int | None = None
+
+
+class EventRequest(msgspec.Struct, frozen=True):
+    """Which event, and how many seconds to wait until it is projected."""
+
+    event_id: UUID
+    wait: float = 0.0
+
+
+class OddsFound(NamedTuple):
+    """What there is, and where the feed goes on after it; None for a time of the past."""
+
+    odds: OddsView | None
+    cursor: str | None
+
+
 class OddsQueries:
     """Every method raises ReadModelAway."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        event.listen(engine, "handle_error", _judge)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
-    def find(self, external_id: UUID) -> OddsView | None:
-        """The odds, deleted or not; None where no NewOdds of that id has come."""
-        statement = select(*_COLUMNS).where(odds.c.external_id == external_id, _VISIBLE)
-        row = self._read(lambda connection: connection.execute(statement).first())
-        return None if row is None else _view(row)
+    def find(self, request: OddsRequest) -> OddsFound:
+        """The odds, deleted or not; none where no NewOdds of that id has come (by then)."""
+        if request.as_of is not None:
+            then = odds_as_of(request.external_id, request.as_of)
+            row = self._reader.read(lambda connection: connection.execute(then).first())
+            return OddsFound(None if row is None else _view(row), None)
+        now = select(*_COLUMNS).where(odds.c.external_id == request.external_id, _VISIBLE)
+        rows = self._rows_with_snapshot(now)
+        views = _views(rows)
+        return OddsFound(views[0] if views else None, str(as_of(rows[0])))
 
     def page(self, request: PageRequest) -> OddsPage:
         """Odds that are not deleted, by id."""
@@ -63,67 +90,62 @@ class OddsQueries:
         asked_for = [odds.c[name] == value for name, value in filters.items() if value is not None]
         listed = select(*_COLUMNS).where(_VISIBLE, ~odds.c.deleted, *asked_for)
         count = select(func.count()).select_from(listed.subquery())
-        one_page = (
-            listed.order_by(odds.c.id)
-            .limit(request.page_size)
-            .offset((request.page_no - 1) * request.page_size)
+        total = self._reader.read(lambda connection: connection.scalar(count))
+        place = (request.page_no - 1) * request.page_size
+        rows = self._rows_with_snapshot(
+            listed.order_by(odds.c.id).limit(request.page_size).offset(place)
         )
-        total, rows = self._read(
+        cursor = str(as_of(rows[0]))
+        return OddsPage(_views(rows), request.page_no, request.page_size, total or 0, cursor)
+
+    def history(self, request: HistoryRequest) -> OddsHistory | None:
+        """The events of an odds, deleted or not, the one that was projected last first; None
+        where no NewOdds of that id has come."""
+        of_odds = select(odds.c.id).where(odds.c.external_id == request.external_id, _VISIBLE)
+        logged = select(*_EVENT_COLUMNS).where(_LOG.odds_id == of_odds.scalar_subquery())
+        rows, total = self._page(logged, _LOG.id.desc(), request.page_no, request.page_size)
+        if not total:
+            return None
+        events = [_event(row) for row in rows]
+        return OddsHistory(events, request.page_no, request.page_size, total)
+
+    def event(self, event_id: UUID) -> OddsEvent | None:
+        """What became of an event; None where it has not been projected, or never was one."""
+        statement = select(*_EVENT_COLUMNS).where(_LOG.event_id == event_id)
+        row = self._reader.read(lambda connection: connection.execute(statement).first())
+        return None if row is None else _event(row)
+
+    def projected(self, event_ids: Set[UUID]) -> Set[UUID]:
+        """Which of these events have been projected."""
+        asked = literal([*event_ids], ARRAY(Uuid))
+        statement = select(_LOG.event_id).where(_LOG.event_id == any_(asked))
+        return self._reader.read(lambda connection: set(connection.scalars(statement)))
+
+    def _rows_with_snapshot(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        wanted = statement.subquery()
+        ordered = with_snapshot(wanted).order_by(wanted.c.id)
+        return self._reader.read(lambda connection: connection.execute(ordered).all())
+
+    def _page(
+        self, listed: Select[Any], order: ColumnElement[int], page_no: int, page_size: int
+    ) -> tuple[Sequence[Row[Any]], int]:
+        """One page of what is listed, and how many rows all pages have."""
+        count = select(func.count()).select_from(listed.subquery())
+        one_page = listed.order_by(order).limit(page_size).offset((page_no - 1) * page_size)
+        total, rows = self._reader.read(
             lambda connection: (connection.scalar(count), connection.execute(one_page).all())
         )
-        views = [_view(row) for row in rows]
-        return OddsPage(views, request.page_no, request.page_size, total or 0)
-
-    def _read(self, read: Callable[[Connection], T]) -> T:
-        """Reads again, once, where the connection had been lost while it waited in the pool."""
-        try:
-            return self._read_once(read)
-        except _ConnectionLost:
-            return self._read_once(read)
-
-    def _read_once(self, read: Callable[[Connection], T]) -> T:
-        try:
-            with self._engine.connect() as connection:
-                return read(connection)
-        except (PoolTimeoutError, OSError) as error:
-            raise ReadModelAway(str(error)) from error
-        except DBAPIError as error:
-            if _says_away(error):
-                raise ReadModelAway(str(error.orig)) from error
-            raise
+        return rows, total or 0
 
 
-class _ConnectionLost(ReadModelAway):
-    """A connection that had been open is no more: another may be had at once."""
+def _views(rows: Sequence[Row[Any]]) -> list[OddsView]:
+    names = OddsView.__struct_fields__
+    return [msgspec.convert(dict(zip(names, row, strict=True)), OddsView) for row in found(rows)]
 
 
-def _judge(failure: ExceptionContext) -> _ConnectionLost | None:
-    """Tell SQLAlchemy what it can't tell of pg8000's errors: which ones end the connection, and
-    that a slow answer, unlike a lost connection, is no reason to give up the others as well."""
-    error = failure.original_exception
-    if isinstance(error, OSError) or _sqlstate(error).startswith(_LOST):
-        failure.is_disconnect = True
-    if _timed_out(error):
-        failure.invalidate_pool_on_disconnect = False
-        return None
-    lost = failure.is_disconnect and failure.connection is not None
-    return _ConnectionLost(str(error)) if lost else None
-
-
-def _timed_out(error: BaseException) -> bool:
-    return isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
-
-
-def _says_away(error: DBAPIError) -> bool:
-    """Whether the connection failed, or PostgreSQL says that it is going, full or not up yet."""
-    return isinstance(error, InterfaceError) or _sqlstate(error.orig).startswith(_AWAY)
-
-
-def _sqlstate(error: BaseException | None) -> str:
-    """PostgreSQL manual, appendix A; empty where PostgreSQL has told none."""
-    told = error.args[0] if error and error.args else None
-    return str(told.get("C", "")) if isinstance(told, dict) else ""
-
-
-def _view(row: Row[tuple[object, ...]]) -> OddsView:
+def _view(row: Row[Any]) -> OddsView:
     return msgspec.convert(row._mapping, OddsView)
+
+
+def _event(row: Row[Any]) -> OddsEvent:
+    return msgspec.convert(row._mapping, OddsEvent)

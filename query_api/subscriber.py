@@ -1,69 +1,144 @@
-"""One reader of the stream, and the changes that wait for it."""
+"""One subscriber of the stream: what it lacks first, then every change as it comes."""
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
 from query_api.change import Change
+from query_api.cursor import Cursor
+from query_api.group import Group, Ride
+from query_api.journal import Journal
+from query_api.outlet import Outlet
+from query_api.past import Past
+from query_api.slices import slices
+from query_api.wish import Wish
+
+PART = 64
+"""Changes that go to a subscriber at a time while it catches up."""
 
 
 class Subscriber:
-    """An asynchronous iterator over the changes since it was made, in feed order.
+    """Its place in the feed is all that is kept for it (design, rule 8).
 
-    At most ``buffer`` changes wait. Once more would, the reader is too slow, and what waits is
-    conflated: of each odds only the newest change, marked where it stands for earlier ones
-    (design, rule 8). When the reader has caught up it gets every change again.
+    While it lacks something it is sent what it lacks, at its own pace. When it lacks nothing it
+    rides with its group, until it proves too slow. One that was as far as the feed, and has fallen
+    behind what the journal has one by one, gets the newest change of each odds.
     """
 
-    def __init__(self, buffer: int) -> None:
-        self._buffer = buffer
-        self._waiting: deque[Change] = deque()
-        self._newest: dict[int, Change] = {}
-        self._woken = asyncio.Event()
-        self._ended = False
+    def __init__(self, journal: Journal, past: Past, group: Group, wish: Wish) -> None:
+        """It is in place: what comes from now on will not be missed, whenever it runs."""
+        self._journal = journal
+        self._past = past
+        self._group = group
+        self._cursor = wish.since or journal.end
+        self._needs_image = wish.snapshot and wish.since is None
+        self._pause = wish.conflate_ms / 1000
+        self._was_up_to_date = False
+        self._is_ahead = self._cursor > journal.end
+        """It has been where this process's feed has not, or nobody has."""
 
-    def offer(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            if self._newest:
-                self._conflate(change)
+    async def run(self, outlet: Outlet, heartbeat: float) -> None:
+        """Deliver, for ever; ``heartbeat`` is how long to be quiet at most, in seconds."""
+        while True:
+            while not self._up_to_date:
+                await self._catch_up(outlet, heartbeat)
+            self._was_up_to_date = True
+            if outlet.ready and not self._pause and self._cursor == self._journal.end:
+                await self._ride(outlet)
             else:
-                self._append(change)
-        self._woken.set()
+                await self._wait(outlet, heartbeat)
 
-    def end(self) -> None:
-        """End the iteration now; what still waits is left out."""
-        self._ended = True
-        self._woken.set()
+    @property
+    def _up_to_date(self) -> bool:
+        end = self._journal.end
+        same_generation = self._cursor.generation == end.generation
+        lacks_something = self._needs_image or self._is_ahead or self._cursor < end
+        return same_generation and not lacks_something
 
-    def __aiter__(self) -> "Subscriber":
-        return self
+    async def _catch_up(self, outlet: Outlet, heartbeat: float) -> None:
+        if self._needs_image or self._cursor.generation != self._journal.end.generation:
+            await self._send_image(outlet, heartbeat)
+        elif self._journal_will_do and not self._is_ahead:
+            await self._send_from_journal(outlet)
+        else:
+            await self._send_from_past(outlet)
 
-    async def __anext__(self) -> Change:
-        # Even where changes wait the others get their turn: sending to a reader that keeps up
-        # never blocks, so nothing else would let go of the event loop.
-        await asyncio.sleep(0)
-        while not (self._waiting or self._newest or self._ended):
-            self._woken.clear()
-            await self._woken.wait()
-        if self._ended:
-            raise StopAsyncIteration
-        return self._take()
+    @property
+    def _journal_will_do(self) -> bool:
+        if self._cursor >= self._journal.oldest:
+            return True
+        return self._was_up_to_date and self._cursor >= self._journal.dimmest
 
-    def _append(self, change: Change) -> None:
-        self._waiting.append(change)
-        if len(self._waiting) > self._buffer:
-            overdue, self._waiting = self._waiting, deque()
-            for waiting in overdue:
-                self._conflate(waiting)
+    async def _send_from_journal(self, outlet: Outlet) -> None:
+        end = self._journal.end
+        if self._pause or self._cursor < self._journal.oldest:
+            await self._send(outlet, self._wanted(self._journal.newest_since(self._cursor)))
+            self._cursor = self._at(end)
+            await asyncio.sleep(self._pause)
+            return
+        for part in slices(self._wanted(self._journal.since(self._cursor)), PART):
+            await self._send(outlet, part)
+            if self._cursor < self._journal.oldest:
+                return  # What is left of these is old by now.
+        self._cursor = self._at(end)
 
-    def _conflate(self, change: Change) -> None:
-        if self._newest.pop(change.id, None) is not None:
-            change = msgspec.structs.replace(change, conflated=True)
-        self._newest[change.id] = change
+    async def _send_from_past(self, outlet: Outlet) -> None:
+        page = await self._past.after(self._cursor, self._group.filter)
+        self._is_ahead = False
+        if page is None:
+            self._needs_image = True
+            return
+        await self._send(outlet, self._wanted(page.changes))
+        self._cursor = max(self._cursor, self._at(page.end))
 
-    def _take(self) -> Change:
-        if self._waiting:
-            return self._waiting.popleft()
-        return self._newest.pop(next(iter(self._newest)))
+    async def _send_image(self, outlet: Outlet, heartbeat: float) -> None:
+        generation = self._journal.end.generation
+        image = await self._past.image(self._group.filter, generation)
+        if image.cursor.generation != generation:
+            await self._wait(
+                outlet, heartbeat
+            )  # The feed has yet to find out that there is another.
+            return
+        await self._send(outlet, image.changes)
+        if not image.changes:
+            await outlet.mark(image.cursor)
+        self._cursor = image.cursor
+        self._needs_image = False
+
+    async def _send(self, outlet: Outlet, changes: Sequence[Change]) -> None:
+        for part in slices(changes, PART):
+            await outlet.send(self._group.parcel(part))
+            self._cursor = part[-1].place
+
+    def _wanted(self, changes: Sequence[Change]) -> Sequence[Change]:
+        wanted = [change for change in changes if self._group.filter.matches(change)]
+        if not self._cursor.ahead:
+            return wanted
+        return [
+            msgspec.structs.replace(change, place=self._at(change.place))
+            for change in wanted
+            if not self._cursor.covers(change.place)
+        ]
+
+    def _at(self, place: Cursor) -> Cursor:
+        """The place, with what a snapshot has told the subscriber beyond it."""
+        if place.xid >= self._cursor.ahead:
+            return place
+        return place._replace(ahead=self._cursor.ahead, open=self._cursor.open)
+
+    async def _ride(self, outlet: Outlet) -> None:
+        ride = Ride(outlet)
+        self._group.rides.add(ride)
+        try:
+            self._cursor = await ride.over()
+        finally:
+            ride.stop(self._cursor)
+            self._group.rides.discard(ride)
+
+    async def _wait(self, outlet: Outlet, heartbeat: float) -> None:
+        try:
+            async with asyncio.timeout(heartbeat):
+                await self._journal.news.wait()
+        except TimeoutError:
+            await outlet.beat()

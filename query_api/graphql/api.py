@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 from query_api.graphql.context import Context
 from query_api.graphql.executor import Executor
+from query_api.streams import Streams
 
 
 class GraphQLApi(NamedTuple):
-    """``streaming`` says whether a subscription can be opened now."""
-
     executor: Executor
     new_context: Callable[[], Context]
-    streaming: Callable[[], bool]
+    streams: Streams

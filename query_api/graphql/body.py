@@ -1,4 +1,4 @@
-"""The body of a GraphQL request."""
+"""The parameters of a GraphQL request over HTTP, from its body or its query string."""
 
 from http import HTTPStatus
 
@@ -12,18 +12,40 @@ MAX_BODY = 64 * 1024
 """Bytes."""
 
 
-async def read_body(request: Request) -> object:
-    """Read a POST's JSON. Raises Refusal."""
-    if request.method != "POST":
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.method} is not allowed; use POST")
+METHODS = ("GET", "POST")
+
+
+async def read_parameters(request: Request) -> object:
+    """Read a POST's JSON, or a GET's query string. Raises Refusal."""
+    if request.method not in METHODS:
+        problem = f"{request.method} is not allowed; use GET or POST"
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, problem)
+    return _from_query(request) if request.method == "GET" else await _from_body(request)
+
+
+def _from_query(request: Request) -> object:
+    """As the specification of GraphQL over HTTP has it: two of the parameters are JSON."""
+    given: dict[str, object] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        text = request.query_params.get(name)
+        if text:
+            given[name] = _json(text.encode(), name)
+    return given
+
+
+async def _from_body(request: Request) -> object:
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type != PLAIN_JSON:
         problem = f"Content-Type: is {media_type!a}; expected {PLAIN_JSON}"
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
+    return _json(await _received(request), "body")
+
+
+def _json(text: bytes, name: str) -> object:
     try:
-        return msgspec.json.decode(await _received(request))
+        return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"body: is no JSON ({error})") from error
+        raise Refusal(HTTPStatus.BAD_REQUEST, f"{name}: is no JSON ({error})") from error
 
 
 async def _received(request: Request) -> bytes:

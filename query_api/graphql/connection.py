@@ -3,21 +3,26 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from query_api.fanout import FanoutFull
 from query_api.graphql import messages
-from query_api.graphql.context import Context
-from query_api.graphql.executor import Executor, RefusedOperation, Result
+from query_api.graphql.api import GraphQLApi
+from query_api.graphql.executor import RefusedOperation, Subscription
 from query_api.graphql.messages import ProtocolViolation
 from query_api.graphql.operation import MalformedRequest, Operation
 from query_api.graphql.stream_log import logged_stream
-from query_api.graphql.tasks import cancel
+from query_api.graphql.tasks import cancel, first_of
+from query_api.graphql.websocket_outlet import WebSocketOutlet
+from query_api.outlet import Transport
 
+GOING_AWAY = 1001
+"""Close code (RFC 6455) after which clients connect again by themselves."""
 INIT_SECONDS = 10.0
 MAX_OPERATIONS = 32
 """Open at a time on one connection."""
@@ -28,19 +33,17 @@ _log = logging.getLogger(__name__)
 class Connection:
     """One client's WebSocket and the operations that it runs over it."""
 
-    def __init__(
-        self, websocket: WebSocket, executor: Executor, new_context: Callable[[], Context]
-    ) -> None:
+    def __init__(self, websocket: WebSocket, transport: Transport | None, api: GraphQLApi) -> None:
         self._websocket = websocket
-        self._executor = executor
-        self._new_context = new_context
+        self._transport = transport
+        self._api = api
         self._acknowledged = False
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Serve the client until either side closes."""
+        """Serve the client until either side closes, or the connection's time is over."""
         try:
-            await self._serve()
+            await first_of(self._serve(), self._ping(), self._leave())
         except ProtocolViolation as violation:
             await self.close(violation.code, str(violation))
         except WebSocketDisconnect:
@@ -49,8 +52,20 @@ class Connection:
             await cancel(*self._operations.values())
 
     async def close(self, code: int, reason: str) -> None:
+        # Nothing may follow a close frame.
+        await cancel(*self._operations.values())
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client was quicker
             await self._websocket.close(code, reason[:120])
+
+    async def _leave(self) -> None:
+        await self._api.streams.over()
+        await self.close(GOING_AWAY, "Going away")
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(self._api.streams.heartbeat)
+            if self._acknowledged:
+                await self._send(messages.Ping())
 
     async def _serve(self) -> None:
         try:
@@ -91,41 +106,41 @@ class Connection:
             raise ProtocolViolation(4401, "Unauthorized")
         if id_ in self._operations:
             raise ProtocolViolation(4409, f"Subscriber for {id_} already exists")
-        if len(self._operations) >= MAX_OPERATIONS:
-            raise ProtocolViolation(4400, f"More than {MAX_OPERATIONS} operations at a time")
         self._operations[id_] = asyncio.create_task(self._operate(id_, payload))
 
     async def _operate(self, id_: str, payload: dict[str, object]) -> None:
-        context = self._new_context()
         try:
-            await self._execute(id_, payload, context)
-        except (GraphQLError, MalformedRequest, RefusedOperation) as error:
+            await self._execute(id_, payload)
+        except (GraphQLError, MalformedRequest, RefusedOperation, FanoutFull) as error:
             self._operations.pop(id_, None)
             await self._send(messages.Error(id_, _errors(error)))
         except WebSocketDisconnect:
             pass
         except Exception:
             _log.exception("operation over WebSocket failed")
+            self._operations.pop(id_, None)
             await self.close(1011, "Internal error")
-        finally:
-            context.close()
 
-    async def _execute(self, id_: str, payload: dict[str, object], context: Context) -> None:
+    async def _execute(self, id_: str, payload: dict[str, object]) -> None:
+        if len(self._operations) > MAX_OPERATIONS:
+            raise GraphQLError(f"{MAX_OPERATIONS} operations are open already on this connection")
         operation = Operation(payload)
         if operation.streams:
-            await self._stream(id_, await self._executor.subscribe(operation, context))
+            await self._stream(id_, self._api.executor.subscription(operation))
             return
-        await self._send(messages.Next(id_, await self._executor.query(operation, context)))
+        result = await self._api.executor.query(operation, self._api.new_context())
+        await self._send(messages.Next(id_, result))
         self._operations.pop(id_, None)
         await self._send(messages.Complete(id_))
 
-    async def _stream(self, id_: str, results: AsyncIterator[Result]) -> None:
-        """The results end only when the service does, and it closes the connection: no
-        ``complete``, so that the client connects again."""
-        with logged_stream("websocket") as delivered:
-            async for result in results:
-                await self._send(messages.Next(id_, result))
-                delivered.events += 1
+    async def _stream(self, id_: str, asked: Subscription) -> None:
+        """For ever: only the whole connection ends, without a ``complete``, so that the client
+        connects again."""
+        streams = self._api.streams
+        outlet = WebSocketOutlet(self._websocket, id_, self._transport, streams.tally)
+        seat = streams.subscriber(asked.selection, asked.wish)
+        with seat as subscriber, logged_stream("websocket", outlet):
+            await streams.deliver(subscriber, outlet)
 
     async def _send(self, message: messages.ToClient) -> None:
         await self._websocket.send_text(msgspec.json.encode(message).decode())

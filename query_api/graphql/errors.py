@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ariadne import unwrap_graphql_error
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 
 from query_api.errors import client_message, http_status
 
@@ -22,6 +22,13 @@ def format_error(error: GraphQLError, _debug: bool = False) -> dict[str, Any]:
     code = _CODES.get(http_status(cause), "INTERNAL_SERVER_ERROR")
     extensions = {**(error.extensions or {}), "code": code}
     return {**error.formatted, "message": client_message(cause), "extensions": extensions}
+
+
+def formatted(result: ExecutionResult) -> dict[str, Any]:
+    """``data`` and ``errors``, ready to be encoded."""
+    if not result.errors:
+        return {"data": result.data}
+    return {"data": result.data, "errors": [format_error(error) for error in result.errors]}
 
 
 class ErrorLog(logging.LoggerAdapter[logging.Logger]):

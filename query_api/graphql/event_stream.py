@@ -3,20 +3,22 @@
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from query_api.cursor import Cursor
 from query_api.graphql.accept import EVENT_STREAM
-from query_api.graphql.stream_log import Delivered, logged_stream
+from query_api.graphql.stream_log import logged_stream
 from query_api.graphql.tasks import first_of
-
-HEARTBEAT_SECONDS = 5.0
+from query_api.outlet import Outlet, transport_of
+from query_api.parcel import Parcel, http_chunk
+from query_api.streams import Streams
+from query_api.subscriber import Subscriber
+from query_api.tally import Tally
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _COMMENT = b":\n\n"
@@ -25,52 +27,60 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 
 def single_event(result: Mapping[str, Any]) -> Response:
     """The one result of an operation, for a client that takes nothing but a stream."""
-    body = _next(result) + _COMPLETE
+    body = b"event: next\ndata: %s\n\n" % msgspec.json.encode(result) + _COMPLETE
     return Response(body, headers=_HEADERS, media_type=EVENT_STREAM)
 
 
 class EventStream(Response):
-    """A stream of results until the client leaves or the results end.
+    """A stream of results until the client leaves or the stream's time is over.
 
-    The results of a subscription to a feed end only when the service does: the stream breaks
-    off without a ``complete``, so that the client connects again.
+    It breaks off without a ``complete``, so that the client connects again.
     """
 
-    def __init__(self, results: AsyncIterator[Mapping[str, Any]]) -> None:
+    def __init__(self, subscriber: Subscriber, streams: Streams) -> None:
         super().__init__(headers=_HEADERS, media_type=EVENT_STREAM)
         del self.headers["content-length"]
-        self._results = results
-        self._sent_at = 0.0
+        self._subscriber = subscriber
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        outlet = EventStreamOutlet(send, self._streams.tally)
+        if scope["http_version"] == "1.1":
+            outlet.transport = transport_of(receive)
+            self.headers["transfer-encoding"] = "chunked"
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         # The server holds the headers back until there is a body.
-        await self._send(send, _COMMENT)
-        with logged_stream("sse") as delivered:
-            await first_of(self._pump(send, delivered), self._beat(send), _left(receive))
+        await outlet.beat()
+        with logged_stream("sse", outlet):
+            delivery = self._streams.deliver(self._subscriber, outlet)
+            await first_of(delivery, self._streams.over(), _left(receive))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pump(self, send: Send, delivered: Delivered) -> None:
-        async for result in self._results:
-            await self._send(send, _next(result))
-            delivered.events += 1
 
-    async def _beat(self, send: Send) -> None:
-        """Comment when quiet, so that both ends notice a connection that is gone."""
-        while True:
-            quiet = time.monotonic() - self._sent_at
-            if quiet < HEARTBEAT_SECONDS:
-                await asyncio.sleep(HEARTBEAT_SECONDS - quiet)
-            else:
-                await self._send(send, _COMMENT)
+class EventStreamOutlet(Outlet):
+    """Its transport is one of HTTP/1.1, where a body without a length goes in chunks."""
 
-    async def _send(self, send: Send, body: bytes) -> None:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        self._sent_at = time.monotonic()
+    def __init__(self, send: Send, tally: Tally) -> None:
+        super().__init__(tally)
+        self._asgi_send = send
 
+    async def mark(self, cursor: Cursor) -> None:
+        await self._send_body(b"id: %s\n\n" % str(cursor).encode())
 
-def _next(result: Mapping[str, Any]) -> bytes:
-    return b"event: next\ndata: " + msgspec.json.encode(result) + b"\n\n"
+    async def beat(self) -> None:
+        await self._send_body(_COMMENT)
+
+    def write_beat(self) -> None:
+        self._write(http_chunk(_COMMENT))
+
+    async def _send(self, parcel: Parcel) -> None:
+        await self._send_body(parcel.event_stream)
+
+    def _written(self, parcel: Parcel) -> bytes:
+        return parcel.chunk
+
+    async def _send_body(self, body: bytes) -> None:
+        await self._asgi_send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def _left(receive: Receive) -> None:

@@ -1,14 +1,27 @@
-"""Running operations: one result for a query, a stream of them for a subscription."""
+"""Running operations: one result for a query, and for a subscription what it asks for."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, cast
 
-from ariadne import graphql, subscribe
-from graphql import ExecutionResult, GraphQLSchema
+from ariadne import graphql
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    create_source_event_stream,
+    specified_rules,
+    validate,
+)
+from graphql import Executor as Execution
 
 from query_api.graphql.context import Context
 from query_api.graphql.errors import ErrorLog, format_error
-from query_api.graphql.operation import Operation
+from query_api.graphql.limits import DocumentLimits
+from query_api.graphql.operation import REMEMBERED, Operation
+from query_api.graphql.selection import Selection, Selections
+from query_api.wish import Wish
 
 Result = Mapping[str, Any]
 """``data`` and ``errors``, ready to be encoded."""
@@ -22,10 +35,20 @@ class RefusedOperation(ValueError):
         self.errors = errors
 
 
+class Subscription(NamedTuple):
+    """What is wanted of the feed, and what is told of each change."""
+
+    wish: Wish
+    selection: Selection
+
+
 class Executor:
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits) -> None:
         self._schema = schema
+        self._rules = limits.rules
         self._log = ErrorLog()
+        self._selections = Selections()
+        self._problems = lru_cache(REMEMBERED)(self._validate)
 
     async def query(self, operation: Operation, context: Context) -> Result:
         """Raises RefusedOperation."""
@@ -36,36 +59,40 @@ class Executor:
             query_document=operation.document,
             logger=self._log,
             error_formatter=format_error,
+            validation_rules=self._rules,
         )
         if "data" not in result:
             raise RefusedOperation(result["errors"])
         return result
 
-    async def subscribe(self, operation: Operation, context: Context) -> AsyncIterator[Result]:
-        """When this returns, the client is subscribed: nothing from now on is missed.
+    def subscription(self, operation: Operation) -> Subscription:
+        """Raises RefusedOperation."""
+        self._accept(self._problems(operation.document))
+        prepare = partial(self._prepare, operation)
+        execution = prepare()
+        wish = create_source_event_stream(execution)
+        if isinstance(wish, ExecutionResult):
+            self._accept(wish.errors or ())
+        selection = self._selections.of(operation.document, execution, prepare)
+        return Subscription(cast(Wish, wish), selection)
 
-        Raises RefusedOperation.
-        """
-        _, results = await subscribe(
+    def _validate(self, document: DocumentNode) -> Sequence[GraphQLError]:
+        return validate(self._schema, document, [*specified_rules, *self._rules])
+
+    def _prepare(self, operation: Operation) -> Execution[None]:
+        execution = Execution.build(
             self._schema,
-            dict(operation.data),
-            context_value=context,
-            query_document=operation.document,
-            logger=self._log,
-            error_formatter=format_error,
+            operation.document,
+            raw_variable_values=operation.variables,
+            operation_name=operation.name,
         )
-        if isinstance(results, list):
-            raise RefusedOperation(results)
-        return self._results(results)
+        if isinstance(execution, list):
+            self._accept(execution)
+            raise AssertionError("unreachable")
+        return execution
 
-    async def _results(self, results: AsyncIterator[ExecutionResult]) -> AsyncIterator[Result]:
-        async for result in results:
-            for error in result.errors or ():
-                self._log.error(error)
-            yield _formatted(result)
-
-
-def _formatted(result: ExecutionResult) -> Result:
-    if not result.errors:
-        return {"data": result.data}
-    return {"data": result.data, "errors": [format_error(error) for error in result.errors]}
+    def _accept(self, errors: Sequence[GraphQLError]) -> None:
+        for error in errors:
+            self._log.error(error)
+        if errors:
+            raise RefusedOperation([format_error(error) for error in errors])

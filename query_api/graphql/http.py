@@ -1,9 +1,10 @@
-"""GraphQL over HTTP: POST with a JSON body, answered as JSON or as a stream of events.
+"""GraphQL over HTTP, by GET or POST, answered as JSON or as a stream of events.
 
 https://graphql.github.io/graphql-over-http/draft/ and, for the stream, ``event_stream``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -13,15 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from query_api.errors import RETRY_AFTER_SECONDS
+from query_api.cursor import Cursor
+from query_api.errors import RETRY_AFTER_SECONDS, BadParameter
+from query_api.fanout import FanoutFull
 from query_api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, PLAIN_JSON, Accepted
 from query_api.graphql.api import GraphQLApi
-from query_api.graphql.body import read_body
-from query_api.graphql.context import Context
+from query_api.graphql.body import METHODS, read_parameters
 from query_api.graphql.event_stream import EventStream, single_event
 from query_api.graphql.executor import RefusedOperation
 from query_api.graphql.operation import MalformedRequest, Operation
 from query_api.graphql.refusal import Refusal
+from query_api.streams import StreamsUnavailable
+from query_api.wish import Wish
 
 
 class GraphQLOverHTTP:
@@ -33,24 +37,24 @@ class GraphQLOverHTTP:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         accepted = Accepted.read(request.headers.get("accept"))
-        context = self._api.new_context()
-        try:
-            response = await self._answer(request, accepted, context)
+        with ExitStack() as held:
+            response = await self._answer(request, accepted, held)
             await response(scope, receive, send)
-        finally:
-            context.close()
 
-    async def _answer(self, request: Request, accepted: Accepted, context: Context) -> Response:
+    async def _answer(self, request: Request, accepted: Accepted, held: ExitStack) -> Response:
+        """``held`` is what the answer needs until it is sent."""
         try:
             if accepted.json is None and not accepted.event_stream:
                 raise Refusal(HTTPStatus.NOT_ACCEPTABLE, _ACCEPT)
-            operation = Operation(await read_body(request))
+            operation = Operation(await read_parameters(request))
             if operation.streams:
-                return await self._stream(operation, accepted, context)
-            result = await self._api.executor.query(operation, context)
+                return held.enter_context(self._stream(operation, accepted, request))
+            result = await self._api.executor.query(operation, self._api.new_context())
             return _result(result, accepted)
         except Refusal as refusal:
             return _refused(refusal, accepted)
+        except (StreamsUnavailable, FanoutFull) as error:
+            return _refused(Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error)), accepted)
         except MalformedRequest as error:
             return _refused(Refusal(HTTPStatus.BAD_REQUEST, str(error)), accepted)
         except GraphQLError as error:
@@ -58,12 +62,27 @@ class GraphQLOverHTTP:
         except RefusedOperation as refused:
             return _invalid(refused.errors, accepted)
 
-    async def _stream(self, operation: Operation, accepted: Accepted, context: Context) -> Response:
+    @contextmanager
+    def _stream(
+        self, operation: Operation, accepted: Accepted, request: Request
+    ) -> Iterator[Response]:
         if not accepted.event_stream:
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, _STREAM_ACCEPT)
-        if not self._api.streaming():
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the stream is not ready; try again")
-        return EventStream(await self._api.executor.subscribe(operation, context))
+        streams = self._api.streams
+        asked = self._api.executor.subscription(operation)
+        wish = _resumed(asked.wish, request.headers.get("last-event-id"))
+        with streams.subscriber(asked.selection, wish) as subscriber:
+            yield EventStream(subscriber, streams)
+
+
+def _resumed(wish: Wish, last_event_id: str | None) -> Wish:
+    """What a client has got counts for more than what it asked for when it first came."""
+    if not last_event_id:
+        return wish
+    try:
+        return wish._replace(since=Cursor.read(last_event_id, "Last-Event-ID"))
+    except BadParameter as error:
+        raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
 
 
 _ACCEPT = f"Accept: expected one of {GRAPHQL_JSON}, {PLAIN_JSON}, {EVENT_STREAM}"
@@ -94,7 +113,7 @@ def _refused(refusal: Refusal, accepted: Accepted) -> Response:
     error = {"message": str(refusal), "extensions": {"code": refusal.status.name}}
     response = _json(refusal.status, {"errors": [error]}, accepted.json or GRAPHQL_JSON)
     if refusal.status is HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = "POST"
+        response.headers["Allow"] = ", ".join(METHODS)
     if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

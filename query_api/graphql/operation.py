@@ -1,6 +1,7 @@
 """A GraphQL operation that was asked for, parsed."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -8,6 +9,9 @@ from graphql import DocumentNode, GraphQLError, OperationType, get_operation_ast
 
 MAX_TOKENS = 2000
 """In a document: any sensible one has fewer, one that is made to keep us busy has more."""
+
+REMEMBERED = 128
+"""Documents: the readers of one application all send the same, and after a restart all at once."""
 
 
 class MalformedRequest(ValueError):
@@ -33,6 +37,8 @@ class Operation:
         if found is None:
             raise GraphQLError("operationName must name one of the operations of the query")
         self.streams = found.operation is OperationType.SUBSCRIPTION
+        self.variables = request.variables
+        self.name = request.operation_name
         self.data: Mapping[str, Any] = {
             "query": request.query,
             "variables": request.variables,
@@ -47,6 +53,7 @@ def _request(parameters: object) -> GraphQLRequest:
         raise MalformedRequest(f"not a GraphQL request: {error}") from error
 
 
+@lru_cache(REMEMBERED)
 def _parsed(query: str) -> DocumentNode:
     try:
         return parse(query, max_lexical_tokens=MAX_TOKENS)

@@ -1,5 +1,6 @@
 """The GraphQL schema and its resolvers."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,23 +12,30 @@ from ariadne import (
     load_schema_from_path,
     make_executable_schema,
 )
-from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
+from odds import timestamp
 from query_api import parameters
 from query_api.change import Change
+from query_api.event_view import OddsEvent, OddsHistory
+from query_api.feed_state import FeedState
 from query_api.graphql.context import Context
 from query_api.odds_view import OddsPage, OddsView
-from query_api.subscriber import Subscriber
+from query_api.queries import OddsRequest
+from query_api.wish import Wish
 
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
 
 
 def create_schema() -> GraphQLSchema:
     query = QueryType()
+    query.set_field("feed", _feed)
     query.set_field("odds", _odds)
+    query.set_field("event", _event)
+    query.set_field("odds_history", _odds_history)
     query.set_field("list_odds", _list_odds)
     subscription = SubscriptionType()
-    # Ariadne's types know generators only; graphql-core takes any asynchronous iterable.
+    # Ariadne's types know generators only.
     subscription.set_source("getInstantOdds", cast(Any, _instant_odds))
     subscription.set_field("getInstantOdds", _same)
     return make_executable_schema(
@@ -35,29 +43,67 @@ def create_schema() -> GraphQLSchema:
         query,
         subscription,
         ScalarType("MoneyLine"),
-        *[_timed(name) for name in ("Odds", "InstantOdds")],
+        ScalarType("Time", value_parser=_time),
+        _timed("Odds", "created_at", "updated_at"),
+        _timed("OddsEvent", "occurred_at", "created_at", "projected_at"),
+        _timed("InstantOdds", "created_at", "updated_at", "published_at"),
     )
 
 
-async def _odds(_: None, info: GraphQLResolveInfo[Context], *, external_id: str) -> OddsView | None:
-    return await info.context.read(info.context.queries.find, parameters.external_id(external_id))
+def _feed(_: None, info: GraphQLResolveInfo[Context]) -> FeedState:
+    return info.context.streams.state()
+
+
+async def _odds(
+    _: None, info: GraphQLResolveInfo[Context], *, external_id: str, as_of: int | None = None
+) -> OddsView | None:
+    asked = OddsRequest(parameters.external_id(external_id), as_of)
+    found = await info.context.read(info.context.queries.find, asked)
+    return found.odds
+
+
+async def _event(
+    _: None, info: GraphQLResolveInfo[Context], *, event_id: str, wait: float
+) -> OddsEvent | None:
+    asked = parameters.check_event(event_id, wait, info.context.arrivals.longest_wait)
+    await info.context.arrivals.wait(asked)
+    return await info.context.read(info.context.queries.event, asked.event_id)
+
+
+async def _odds_history(
+    _: None, info: GraphQLResolveInfo[Context], *, external_id: str, page_no: int, page_size: int
+) -> OddsHistory | None:
+    asked = parameters.check_history(external_id, page_no, page_size)
+    return await info.context.read(info.context.queries.history, asked)
 
 
 async def _list_odds(_: None, info: GraphQLResolveInfo[Context], **arguments: Any) -> OddsPage:
     return await info.context.read(info.context.queries.page, parameters.check_page(**arguments))
 
 
-async def _instant_odds(_: None, info: GraphQLResolveInfo[Context]) -> Subscriber:
-    """Not a generator: the subscriber must be there before the client is told that it is."""
-    return info.context.subscribe()
+def _instant_odds(_: None, _info: GraphQLResolveInfo[None], **arguments: Any) -> Wish:
+    """Not the events: those are shared by all who wish for the same."""
+    return parameters.wish(**arguments)
 
 
-def _same(change: Change, _: GraphQLResolveInfo[Context]) -> Change:
+def _same(change: Change, _: GraphQLResolveInfo[None], **_arguments: Any) -> Change:
     return change
 
 
-def _timed(name: str) -> ObjectType:
+def _time(given: object) -> int:
+    try:
+        return timestamp.microseconds(str(given))
+    except ValueError:
+        raise GraphQLError(f"Time: expected {timestamp.EXPECTED}") from None
+
+
+def _timed(name: str, *fields: str) -> ObjectType:
     timed = ObjectType(name)
-    timed.set_field("created_at", lambda odds, _: odds.created_at / 1e6)
-    timed.set_field("updated_at", lambda odds, _: odds.updated_at / 1e6)
+    for field in fields:
+        timed.set_field(field, partial(_seconds, field=field))
     return timed
+
+
+def _seconds(of: object, _: GraphQLResolveInfo[Context], *, field: str) -> float:
+    microseconds: int = getattr(of, field)
+    return microseconds / 1e6

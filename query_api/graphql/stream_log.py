@@ -6,25 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from odds.adapters import logs
+from query_api.outlet import Outlet
 
 _log = logging.getLogger(__name__)
 
 
-class Delivered:
-    """Counts the events that were handed to the client's connection."""
-
-    def __init__(self) -> None:
-        self.events = 0
-
-
 @contextmanager
-def logged_stream(transport: str) -> Iterator[Delivered]:
+def logged_stream(protocol: str, outlet: Outlet) -> Iterator[None]:
     opened_at = time.monotonic()
-    delivered = Delivered()
-    _log.info("stream opened", extra=logs.fields(transport=transport))
+    direct = outlet.transport is not None
+    _log.info("stream opened", extra=logs.fields(transport=protocol, direct=direct))
     try:
-        yield delivered
+        yield
     finally:
         seconds = round(time.monotonic() - opened_at, 3)
-        facts = logs.fields(transport=transport, events=delivered.events, seconds=seconds)
+        facts = logs.fields(transport=protocol, events=outlet.delivered, seconds=seconds)
         _log.info("stream closed", extra=facts)

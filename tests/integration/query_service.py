@@ -29,9 +29,11 @@ from tests.paths import ROOT
 GRAPHQL = "/api/graphql"
 INSTANT_ODDS = """subscription { getInstantOdds {
     id external_id game_id moneyline created_at updated_at
-    provider game_type deleted event_id conflated
+    provider game_type deleted event_id cursor published_at conflated image
 } }"""
 DEADLINE = 15.0
+OPEN_DOOR = {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1"}
+"""A service without tokens has to stand beside an emulator, even one it never asks."""
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = DEADLINE) -> None:
@@ -46,12 +48,12 @@ class Market:
 
     def __init__(self, database_url: str) -> None:
         self.engine = postgres.create_engine(database_url, pool_size=4)
-        self._read_model = ReadModel(self.engine)
+        self.read_model = ReadModel(self.engine)
         self._times = itertools.count(NOW)
 
     def project(self, *events: Event) -> list[str]:
         """Project one batch; returns the ids of its events."""
-        self._read_model.project(events)
+        self.read_model.project(events)
         return [str(event.event_id) for event in events]
 
     def new(self, *, game_id: str = GAME, provider: str = "acme") -> UUID:
@@ -63,8 +65,8 @@ class Market:
         """One batch of updates of one odds; returns the ids of their events."""
         return self.project(*(self.updated(external_id, home) for home in homes))
 
-    def updated(self, external_id: UUID, home: float) -> Event:
-        return update(external_id, at=next(self._times), home=home)
+    def updated(self, external_id: UUID, home: float, *, game_id: str = GAME) -> Event:
+        return update(external_id, at=next(self._times), home=home, game_id=game_id)
 
     def delete(self, external_id: UUID, *, game_id: str = GAME) -> None:
         self.project(delete(external_id, at=next(self._times), game_id=game_id))
@@ -111,14 +113,24 @@ class QueryService:
         headers = {"Content-Type": "application/json", "Accept": accept}
         return self.request("POST", GRAPHQL, headers, body)
 
-    def subscribe(self, *, receive_buffer: int | None = None) -> "Stream":
+    def subscribe(
+        self,
+        arguments: str = "",
+        *,
+        last_event_id: str | None = None,
+        receive_buffer: int | None = None,
+    ) -> "Stream":
         """Open a stream; a small ``receive_buffer`` (bytes) lets the server feel a slow reader."""
         connection = self._opened.enter_context(socket.socket())
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.settimeout(DEADLINE)
         connection.connect(("127.0.0.1", self.port))
-        stream = Stream(connection)
+        stream = Stream(
+            connection,
+            INSTANT_ODDS.replace("getInstantOdds", f"getInstantOdds{arguments}"),
+            last_event_id,
+        )
         self._opened.callback(stream.close)
         return stream
 
@@ -133,12 +145,16 @@ class QueryService:
 class Stream:
     """Server-sent events of the subscription to instant odds, read one by one."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(
+        self, connection: socket.socket, query: str, last_event_id: str | None = None
+    ) -> None:
         self._connection = connection
         client = http.client.HTTPConnection("127.0.0.1")
         client.sock = connection
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        client.request("POST", GRAPHQL, json.dumps({"query": INSTANT_ODDS}), headers)
+        if last_event_id:
+            headers["Last-Event-ID"] = last_event_id
+        client.request("POST", GRAPHQL, json.dumps({"query": query}), headers)
         self.response = client.getresponse()
         assert self.response.status == 200, self.response.read()
         assert self.response.readline() == b":\n"
@@ -170,7 +186,7 @@ class Stream:
         return list(itertools.islice(self.changes(), count))
 
     def nothing_comes_within(self, seconds: float) -> bool:
-        """Says so of a stream that was read to its end, between two heartbeats."""
+        """Says so of a stream that was read to its end, of a service whose heart beats slowly."""
         readable, _, _ = select.select([self._connection], [], [], seconds)
         return not readable
 
@@ -198,7 +214,7 @@ def query_service(
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", str(conf), "--bind", f"127.0.0.1:{port}"],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database_url} | environment,
+        env=os.environ | OPEN_DOOR | {"DATABASE_URL": database_url} | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -68,6 +69,35 @@ def test_deleted_odds_say_so_and_unknown_ones_are_null(
     assert ask(service, query, id=str(uuid4()))["data"] == {"odds": None}
 
 
+def test_the_history_tells_what_became_of_each_event(
+    service: QueryService, odds: list[UUID]
+) -> None:
+    query = """query told($id: ID!) { odds_history(external_id: $id, page_size: 1) {
+        events { command outcome moneyline command_moneyline deleted created_at projected_at }
+        page_no page_size total } }"""
+    history = ask(service, query, id=str(odds[2]))["data"]["odds_history"]
+    [event] = history.pop("events")
+    assert history == {"page_no": 1, "page_size": 1, "total": 2}
+    assert 1790000000 <= event.pop("created_at") != event.pop("projected_at")
+    assert event == {
+        "command": "DeleteOdds",
+        "outcome": "applied",
+        "moneyline": {"home": 1.9, "away": 4.2, "draw": 3.5},
+        "command_moneyline": None,
+        "deleted": True,
+    }
+    assert ask(service, query, id=str(uuid4()))["data"] == {"odds_history": None}
+
+
+def test_odds_are_told_as_of_a_time(service: QueryService, odds: list[UUID]) -> None:
+    query = "query then($id: ID!, $t: Time) { odds(external_id: $id, as_of: $t) { deleted } }"
+    told = [
+        ask(service, query, id=str(odds[2]), t=time)["data"]["odds"]
+        for time in (1789999999, "2026-09-21T14:13:20.000002Z", 1790000001.5)
+    ]
+    assert told == [None, {"deleted": False}, {"deleted": True}]
+
+
 def test_the_list_is_paged_and_filtered(service: QueryService, odds: list[UUID]) -> None:
     query = """query list($page: Int!, $game: String) {
         list_odds(page_no: $page, page_size: 1, game_id: $game) {
@@ -88,6 +118,10 @@ def test_the_list_is_paged_and_filtered(service: QueryService, odds: list[UUID])
         ("{ list_odds(page_no: 0) { total } }", "page_no: is 0; expected 1 to"),
         ("{ list_odds(page_size: 101) { total } }", "page_size: is 101; expected 1 to 100"),
         ('{ list_odds(game_id: "") { total } }', "game_id: is empty; expected 1 to 128"),
+        (
+            f'{{ odds_history(external_id: "{UUID(int=1)}", page_no: 0) {{ total }} }}',
+            "page_no: is 0; expected 1 to",
+        ),
     ],
 )
 def test_a_bad_argument_is_an_error_with_a_code(
@@ -106,6 +140,7 @@ def test_a_bad_argument_is_an_error_with_a_code(
         ("{ odds", "Syntax Error"),
         ("{ nothing }", "Cannot query field 'nothing'"),
         ("{ odds(external_id: 1.5) { id } }", "ID cannot represent"),
+        ('{ odds(external_id: "x", as_of: "noon") { id } }', "Time: expected RFC 3339"),
         ("subscription { getInstantOdds { price } }", "Cannot query field 'price'"),
         ("mutation { a }", "mutation operation is not supported"),
         ("query a { __typename } query b { __typename }", "operationName must name one"),
@@ -169,8 +204,8 @@ def test_a_subscription_needs_a_client_that_takes_streams(
 @pytest.mark.parametrize(
     ("method", "headers", "body", "status", "message"),
     [
-        ("GET", {}, None, 405, "GET is not allowed; use POST"),
-        ("PUT", {}, "{}", 405, "PUT is not allowed; use POST"),
+        ("GET", {}, None, 400, "not a GraphQL request"),
+        ("PUT", {}, "{}", 405, "PUT is not allowed; use GET or POST"),
         ("POST", {"Content-Type": "text/plain"}, "{}", 415, "Content-Type: is 'text/plain'"),
         ("POST", {}, "{}", 415, "Content-Type: is ''; expected application/json"),
         ("POST", {"Content-Type": PLAIN_JSON}, "{", 400, "body: is no JSON"),
@@ -206,7 +241,71 @@ def test_what_is_no_graphql_request_gets_a_status_of_http(
     answer = service.request(method, GRAPHQL, headers, body)
     assert answer.status == status
     assert answer.json()["errors"][0]["message"].startswith(message)
-    assert answer.headers["Allow"] == ("POST" if status == 405 else None)
+    assert answer.headers["Allow"] == ("GET, POST" if status == 405 else None)
+
+
+def test_a_get_asks_in_its_query_string(service: QueryService, odds: list[UUID]) -> None:
+    """As a browser's EventSource has to."""
+    asked = {"query": f"query one($id: ID!) {{ odds(external_id: $id) {{ {ODDS} }} }}"}
+    variables = json.dumps({"id": str(odds[0])})
+    path = f"{GRAPHQL}?{urlencode({**asked, 'variables': variables})}"
+    assert service.request("GET", path).json()["data"]["odds"]["external_id"] == str(odds[0])
+    broken = service.request("GET", f"{GRAPHQL}?{urlencode({**asked, 'variables': '{'})}")
+    assert (broken.status, broken.json()["errors"][0]["message"][:22]) == (
+        400,
+        "variables: is no JSON ",
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            "{" + " ".join(f"a{n}: list_odds(page_size: 100) {{ total }}" for n in range(11)) + "}",
+            "the query may read 1100 rows; expected 1000 at most",
+        ),
+        (
+            "{ ...A ...A } fragment A on Query { ...B b: list_odds(page_size: 100) { total } }"
+            " fragment B on Query {"
+            + " ".join(f"a{n}: list_odds(page_size: 100) {{ total }}" for n in range(5))
+            + "}",
+            "the query may read 1200 rows",
+        ),
+        (
+            "{ odds(external_id: 1) { a { b { c { d { e { f } } } } } } }",
+            "the query is nested 7 fields deep",
+        ),
+        ("{ " + "a " * 2001 + "}", "Syntax Error: Document contains more than 2000 tokens"),
+    ],
+    ids=["aliases", "fragments", "depth", "length"],
+)
+def test_a_document_that_asks_for_too_much_is_refused(
+    service: QueryService, query: str, message: str
+) -> None:
+    answer = service.post(query, GRAPHQL_JSON)
+    assert answer.status == 400
+    assert any(error["message"].startswith(message) for error in answer.json()["errors"])
+
+
+def test_a_client_without_a_cursor_of_ours_is_told_so(service: QueryService) -> None:
+    stream = {"Accept": EVENT_STREAM, "Content-Type": PLAIN_JSON, "Last-Event-ID": "7"}
+    answer = service.request("POST", GRAPHQL, stream, json.dumps({"query": SUBSCRIPTION}))
+    [error] = answer.json()["errors"]
+    assert (answer.status, error["message"]) == (
+        400,
+        "Last-Event-ID: is '7'; expected a cursor that this API gave",
+    )
+
+
+def test_the_number_of_subscribers_and_the_schema_can_be_kept_to_oneself(
+    database_url: str,
+) -> None:
+    with query_service(database_url, MAX_SUBSCRIBERS="1", INTROSPECTION="false") as service:
+        service.subscribe()
+        refused = service.post(SUBSCRIPTION, EVENT_STREAM)
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+        hidden = service.post("{ __schema { queryType { name } } }", GRAPHQL_JSON)
+        assert "introspection" in hidden.json()["errors"][0]["message"]
 
 
 def test_without_postgresql_a_query_says_that_it_is_unavailable(database_url: str) -> None:

@@ -226,6 +226,6 @@ def test_sigterm_closes_connections_so_that_clients_come_again(database_url: str
                 wait_for_streams(service, 1)
                 service.terminate()
                 assert await client.close_code() == 1001
-            await asyncio.to_thread(service.process.wait, 5)
+            await asyncio.to_thread(service.process.wait, DEADLINE)
 
     run(test)

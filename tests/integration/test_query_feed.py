@@ -10,6 +10,7 @@ from sqlalchemy import make_url, text
 
 from query_api.feed import IDLE_POLL
 from tests.integration.query_service import (
+    DEADLINE,
     Market,
     QueryService,
     query_service,
@@ -34,7 +35,7 @@ def market(postgres_url: str) -> Iterator[Market]:
 
 @pytest.fixture
 def service(postgres_url: str) -> Iterator[QueryService]:
-    with query_service(postgres_url) as service:
+    with query_service(postgres_url, HEARTBEAT_SECONDS="60") as service:
         yield service
 
 
@@ -89,7 +90,7 @@ def test_after_a_rebuild_readers_get_all_odds_as_they_are_and_then_every_change(
         (str(kept), 1.9),
         (str(missed), 7.0),
     ]
-    assert all(change["conflated"] for change in image)
+    assert all(change["image"] for change in image)
     after = market.update(kept, 3.0)
     assert [change["event_id"] for change in stream.take(1)] == after
 
@@ -189,7 +190,7 @@ def test_a_lost_connection_leaves_no_gap_and_no_repeat(
 def test_a_slow_reader_is_conflated_and_ends_in_the_same_state(
     market: Market, postgres_url: str
 ) -> None:
-    with query_service(postgres_url, SUBSCRIBER_BUFFER="100") as service:
+    with query_service(postgres_url, JOURNAL_SIZE="100") as service:
         slow, fast = service.subscribe(receive_buffer=4096), service.subscribe()
         odds = [market.new() for _ in range(5)]
         states = {change["id"]: change for change in fast.take(len(odds))}
@@ -227,8 +228,23 @@ def test_a_client_that_leaves_is_freed(market: Market, service: QueryService) ->
 def test_sigterm_ends_streams_promptly_and_without_complete(service: QueryService) -> None:
     stream = service.subscribe()
     service.terminate()
-    service.process.wait(5)
+    service.process.wait(DEADLINE)
     assert list(stream.events()) == []
+
+
+def test_a_silent_projector_does_not_look_like_a_quiet_market(
+    market: Market, postgres_url: str
+) -> None:
+    with query_service(postgres_url, STALE_SECONDS="3") as served:
+
+        def is_stale() -> bool:
+            asked = served.post("{ feed { cursor behind_seconds stale } }", "application/json")
+            return bool(asked.json()["data"]["feed"]["stale"])
+
+        wait_until(is_stale, "a feed without a projector going stale")
+        market.read_model.beat()
+        wait_until(lambda: not is_stale(), "a sign of life being seen")
+        wait_until(is_stale, "a projector's silence being told")
 
 
 def test_without_postgresql_the_service_is_up_but_not_ready(postgres_url: str) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, create_engine, text
 
 from odds.adapters import postgres
 from odds.adapters.tables import odds
-from query_api.queries import OddsQueries, PageRequest, ReadModelAway
+from query_api.queries import OddsQueries, PageRequest
+from query_api.reader import Reader, ReadModelAway
 
 POOL_TIMEOUT = 0.5
 ANSWER_TIMEOUT = 0.5
@@ -40,7 +41,7 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def queries(engine: Engine) -> OddsQueries:
-    return OddsQueries(engine)
+    return OddsQueries(Reader(engine))
 
 
 def connections(engine: Engine) -> set[int]:

@@ -113,6 +113,31 @@ def test_deleted_odds_are_gone_and_unknown_or_hidden_ones_not_found(shop: Shop) 
         assert UUID(response["RequestID"])
 
 
+def test_odds_as_of_a_time_were_not_there_then_there_then_deleted(shop: Shop) -> None:
+    [deleted, created] = shop.service.request("GET", f"/odds/{shop.deleted}/history").json()[
+        "Data"
+    ]["Events"]
+    assert (created["Command"], deleted["Command"]) == ("NewOdds", "DeleteOdds")
+    times = (created["CreatedAt"] - 1e-6, created["CreatedAt"], deleted["CreatedAt"])
+    answers = [
+        shop.service.request("GET", f"/odds/{shop.deleted}?as_of={time:.6f}") for time in times
+    ]
+    assert [answer.status for answer in answers] == [404, 200, 410]
+    assert answers[1].json()["Data"]["MoneyLine"] == {"Home": 1.9, "Away": 4.2, "Draw": 3.5}
+    assert answers[0].json()["Msg"].endswith("as of then")
+
+
+def test_a_history_is_there_for_deleted_odds_and_not_for_unknown_or_hidden_ones(
+    shop: Shop,
+) -> None:
+    for external_id, status in ((shop.deleted, 200), (uuid4(), 404), (shop.hidden, 404)):
+        answer = shop.service.request("GET", f"/odds/{external_id}/history?page_size=1")
+        assert answer.status == status
+    events = shop.service.request("GET", f"/odds/{shop.deleted}/history?page_size=1&page_no=2")
+    assert [event["Outcome"] for event in events.json()["Data"]["Events"]] == ["applied"]
+    assert events.json()["Data"]["Total"] == 2
+
+
 @pytest.mark.parametrize(
     ("path", "names"),
     [
@@ -126,7 +151,11 @@ def test_deleted_odds_are_gone_and_unknown_or_hidden_ones_not_found(shop: Shop) 
         ("/odds?provider=" + "x" * 65, "provider"),
         ("/odds?gameid=x", "gameid"),
         ("/odds/not-a-uuid", "external_id"),
-        (f"/odds/{uuid4()}?page_no=1", "page_no"),
+        ("/odds/two%0Alines", "external_id"),
+        (f"/odds/{UUID(int=1)}?page_no=1", "page_no"),
+        (f"/odds/{UUID(int=1)}?as_of=yesterday", "as_of"),
+        (f"/odds/{UUID(int=1)}/history?page_size=0", "page_size"),
+        ("/odds/not-a-uuid/history", "external_id"),
     ],
 )
 def test_a_bad_parameter_gets_400_and_is_named(shop: Shop, path: str, names: str) -> None:
@@ -180,7 +209,12 @@ def test_head_has_the_headers_of_get_and_no_body(shop: Shop) -> None:
 
 def test_health_says_live_and_ready(shop: Shop) -> None:
     assert shop.service.request("GET", "/health/live").json() == {"status": "live"}
-    assert shop.service.health() == {"status": "ready", "change_feed": "current", "streams": 0}
+    assert shop.service.health() == {
+        "status": "ready",
+        "change_feed": "current",
+        "signing_keys": "known",
+        "streams": 0,
+    }
 
 
 def test_a_restarted_postgresql_costs_no_request(shop: Shop) -> None:

@@ -1,0 +1,56 @@
+"""Groups: subscribers that asked for the same of the same odds."""
+
+import asyncio
+from collections.abc import Sequence
+
+from query_api.change import Change
+from query_api.cursor import Cursor
+from query_api.odds_filter import OddsFilter
+from query_api.outlet import Outlet
+from query_api.parcel import Encode, Parcel
+
+
+class Ride:
+    """A subscriber's time in a group: it lacks nothing, and gets what is published at once."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.outlet = outlet
+        self.stopped_at: Cursor | None = None
+        self._over = asyncio.Event()
+
+    def deliver(self, parcel: Parcel, before: Cursor) -> None:
+        """Write the parcel, or end the ride ``before`` it where the client is too slow."""
+        if self.stopped_at is not None:
+            return
+        if self.outlet.ready:
+            self.outlet.write(parcel)
+        else:
+            self.stop(before)
+
+    def beat(self) -> None:
+        if self.stopped_at is None and self.outlet.ready:
+            self.outlet.write_beat()
+
+    def stop(self, at: Cursor) -> None:
+        """End the ride: the subscriber has everything up to ``at``."""
+        self.stopped_at = at
+        self._over.set()
+
+    async def over(self) -> Cursor:
+        """Wait until it is over; returns where it stopped."""
+        await self._over.wait()
+        assert self.stopped_at is not None
+        return self.stopped_at
+
+
+class Group:
+    def __init__(self, encode: Encode, odds_filter: OddsFilter) -> None:
+        self.encode = encode
+        self.filter = odds_filter
+        self.members = 0
+        self.rides: set[Ride] = set()
+        self.quiet = True
+        """Whether nothing was delivered since the last heartbeat."""
+
+    def parcel(self, changes: Sequence[Change]) -> Parcel:
+        return Parcel(changes, self.encode)

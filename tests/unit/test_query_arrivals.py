@@ -1,0 +1,137 @@
+"""Requests that wait for their event, over a log that a test fills."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Set
+from uuid import UUID, uuid4
+
+from query_api.arrivals import Arrivals
+from query_api.queries import EventRequest
+from query_api.reader import ReadModelAway
+
+
+class Log:
+    """What is projected, and what was asked for at each look."""
+
+    def __init__(self) -> None:
+        self.projected: set[UUID] = set()
+        self.looks: list[Set[UUID]] = []
+        self.away = False
+
+    async def known(self, event_ids: Set[UUID]) -> Set[UUID]:
+        self.looks.append(event_ids)
+        await asyncio.sleep(0)
+        if self.away:
+            raise ReadModelAway
+        return event_ids & self.projected
+
+    async def looked(self, times: int) -> None:
+        while len(self.looks) < times:
+            await asyncio.sleep(0)
+
+
+Scenario = Callable[[Log, Arrivals], Awaitable[None]]
+
+
+def play(scenario: Scenario) -> Log:
+    async def run() -> Log:
+        log = Log()
+        arrivals = Arrivals(log.known, 60.0)
+        watching = asyncio.create_task(arrivals.watch())
+        try:
+            await asyncio.wait_for(scenario(log, arrivals), 10)
+        finally:
+            watching.cancel()
+        return log
+
+    return asyncio.run(run())
+
+
+def waiting(arrivals: Arrivals, event_id: UUID, seconds: float = 60.0) -> "asyncio.Task[None]":
+    return asyncio.create_task(arrivals.wait(EventRequest(event_id, seconds)))
+
+
+def test_an_event_that_is_there_is_not_waited_for() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        log.projected.add(UUID(int=1))
+        await waiting(arrivals, UUID(int=1))
+
+    assert play(scenario).looks == [{UUID(int=1)}]
+
+
+def test_who_waits_goes_on_once_there_is_news_of_the_event() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        mine, others = waiting(arrivals, UUID(int=1)), waiting(arrivals, UUID(int=2))
+        await log.looked(1)
+        log.projected.add(UUID(int=1))
+        arrivals.look()
+        await mine
+        assert not others.done()
+        others.cancel()
+
+    play(scenario)
+
+
+def test_all_who_wait_share_one_look() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        many = [waiting(arrivals, UUID(int=number % 7)) for number in range(500)]
+        await log.looked(1)
+        log.projected.update(UUID(int=number) for number in range(7))
+        arrivals.look()
+        await asyncio.gather(*many)
+
+    assert [len(look) for look in play(scenario).looks] == [7, 7]
+
+
+def test_news_that_comes_during_a_look_brings_another() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        mine = waiting(arrivals, UUID(int=1))
+        await log.looked(1)
+        arrivals.look()
+        arrivals.look()
+        log.projected.add(UUID(int=1))
+        await mine
+
+    assert len(play(scenario).looks) == 2
+
+
+def test_without_anybody_who_waits_news_costs_no_look() -> None:
+    async def scenario(_: Log, arrivals: Arrivals) -> None:
+        arrivals.look()
+        await asyncio.sleep(0.01)
+        await arrivals.wait(EventRequest(uuid4()))
+
+    assert play(scenario).looks == []
+
+
+def test_a_wait_ends_after_its_seconds_and_is_forgotten() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        began = time.monotonic()
+        await waiting(arrivals, UUID(int=1), 0.05)
+        assert 0.05 <= time.monotonic() - began < 5
+        arrivals.look()
+        await asyncio.sleep(0.01)
+
+    assert len(play(scenario).looks) == 1
+
+
+def test_where_the_read_model_is_away_nobody_is_held() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        log.away = True
+        await waiting(arrivals, UUID(int=1))
+        log.away = False
+        log.projected.add(UUID(int=2))
+        await waiting(arrivals, UUID(int=2))
+
+    play(scenario)
+
+
+def test_at_the_end_nobody_is_held() -> None:
+    async def scenario(log: Log, arrivals: Arrivals) -> None:
+        held = waiting(arrivals, UUID(int=1))
+        await log.looked(1)
+        arrivals.end()
+        await held
+        await waiting(arrivals, UUID(int=2))
+
+    play(scenario)

@@ -1,0 +1,265 @@
+"""The fan-out: who gets what, when, and in how many writes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from query_api.archive import Page
+from query_api.change import Change
+from query_api.cursor import Cursor
+from query_api.fanout import Fanout, FanoutFull
+from query_api.odds_filter import OddsFilter
+from query_api.outlet import UNSENT_LIMIT, Outlet
+from query_api.parcel import Parcel
+from query_api.past import Past
+from query_api.subscriber import Subscriber
+from query_api.tally import Tally
+from query_api.wish import Wish
+from tests.changes import change, changes_of, place
+
+
+class NoPast:
+    """Nobody here lacks anything that the journal does not have."""
+
+    async def after(self, cursor: Cursor, _: OddsFilter) -> Page:
+        return Page([], cursor)
+
+    async def image(self, *_: object) -> NoReturn:
+        raise AssertionError("the journal would have done")
+
+
+class Client(Outlet):
+    """A transport, and what it took; ``unsent`` is what waits in it."""
+
+    def __init__(self, *, direct: bool = True) -> None:
+        self.tally = Tally()
+        super().__init__(self.tally)
+        self.got: list[Change] = []
+        self.writes = 0
+        self.sends = 0
+        self.unsent = 0
+        self.reading = asyncio.Event()
+        self.reading.set()
+        if direct:
+            self.transport = self
+
+    def write(self, data: Any) -> None:
+        if isinstance(data, Parcel):
+            self.writes += 1
+            self.got += data.changes
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def stall(self) -> None:
+        self.unsent = UNSENT_LIMIT + 1
+        self.reading.clear()
+
+    def resume(self) -> None:
+        self.unsent = 0
+        self.reading.set()
+
+    async def beat(self) -> None: ...
+
+    def write_beat(self) -> None: ...
+
+    def _written(self, parcel: Parcel) -> bytes:
+        return b""
+
+    async def _send(self, parcel: Parcel) -> None:
+        await self.reading.wait()
+        self.sends += 1
+        self.got += parcel.changes
+
+
+def encode(_: Change) -> bytes:
+    return b""
+
+
+def in_event_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    def run() -> None:
+        asyncio.run(asyncio.wait_for(test(), 10))
+
+    run.__name__ = test.__name__
+    return run
+
+
+@asynccontextmanager
+async def subscribed(
+    fanout: Fanout, *clients: Client, wish: Wish | None = None
+) -> AsyncIterator[None]:
+    wish = wish or Wish()
+    past = cast(Past, NoPast())
+    running = []
+    for client in clients:
+        group = fanout.join(encode, wish.filter)
+        subscriber = Subscriber(fanout.journal, past, group, wish)
+        running.append(asyncio.create_task(subscriber.run(client, 60.0)))
+    await settled()
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        for ended in await asyncio.gather(*running, return_exceptions=True):
+            assert isinstance(ended, asyncio.CancelledError), ended
+
+
+async def settled() -> None:
+    """What can be done without waiting is done."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def begun(size: int = 100) -> Fanout:
+    fanout = Fanout(size, 10)
+    await fanout.begin(place(0))
+    return fanout
+
+
+@in_event_loop
+async def test_changes_that_come_together_go_out_in_one_write() -> None:
+    fanout, clients = await begun(), [Client() for _ in range(3)]
+    async with subscribed(fanout, *clients):
+        await fanout.publish(changes_of([7, 7, 8]))
+    for client in clients:
+        assert (client.got, client.writes, client.sends) == (changes_of([7, 7, 8]), 1, 0)
+
+
+@in_event_loop
+async def test_without_a_transport_the_same_comes_by_the_servers_own_way() -> None:
+    fanout, client = await begun(), Client(direct=False)
+    async with subscribed(fanout, client):
+        await fanout.publish(changes_of([7, 7, 8]))
+        await settled()
+    assert (client.got, client.writes, client.sends) == (changes_of([7, 7, 8]), 0, 1)
+
+
+@in_event_loop
+async def test_a_subscriber_hears_of_the_odds_that_it_asked_for_alone() -> None:
+    fanout, client = await begun(), Client()
+    first, second = change(1, 7, "soccer:1"), change(2, 8, "soccer:2")
+    async with subscribed(fanout, client, wish=Wish(OddsFilter(game_id="soccer:2"))):
+        await fanout.publish([first, second])
+        await fanout.publish([change(3, 7, "soccer:1")])
+    assert client.got == [second]
+
+
+@in_event_loop
+async def test_who_names_a_place_goes_on_from_there() -> None:
+    fanout, client = await begun(), Client()
+    await fanout.publish(changes_of([7, 7, 8]))
+    async with subscribed(fanout, client, wish=Wish(since=place(1))):
+        await fanout.publish(changes_of([9], after=3))
+    assert [c.place for c in client.got] == [place(2), place(3), place(4)]
+    assert client.writes == 1
+
+
+@in_event_loop
+async def test_a_place_that_the_feed_has_not_come_to_is_waited_for() -> None:
+    """As when another process, which had read on further, was streamed from before."""
+    fanout, client = await begun(), Client()
+    async with subscribed(fanout, client, wish=Wish(since=place(2))):
+        await fanout.publish(changes_of([7, 7, 8]))
+        await settled()
+    assert [c.place for c in client.got] == [place(3)]
+
+
+@in_event_loop
+async def test_a_slow_reader_gets_the_newest_of_each_odds_and_then_every_change() -> None:
+    fanout, client = await begun(size=2), Client()
+    async with subscribed(fanout, client):
+        client.stall()
+        for number in range(20):
+            await fanout.publish(changes_of([7 + number % 2], after=number))
+        client.resume()
+        await settled()
+        assert [(c.id, c.conflated) for c in client.got[-2:]] == [(7, True), (8, True)]
+        assert len(client.got) < 10
+        await fanout.publish(changes_of([7, 7], after=20))
+    assert [(c.place, c.conflated) for c in client.got[-2:]] == [
+        (place(21), False),
+        (place(22), False),
+    ]
+
+
+@in_event_loop
+async def test_who_asked_for_it_gets_one_change_of_each_odds_at_a_time() -> None:
+    fanout, client = await begun(), Client()
+    async with subscribed(fanout, client, wish=Wish(conflate_ms=20)):
+        await fanout.publish(changes_of([7]))
+        await settled()
+        await fanout.publish(changes_of([7, 8, 7], after=1))
+        assert client.got == changes_of([7])
+        while len(client.got) < 3:
+            await asyncio.sleep(0.005)
+    assert [(c.id, c.conflated) for c in client.got[1:]] == [(8, False), (7, True)]
+    assert (client.tally.changes, client.tally.conflated) == (3, 1)
+
+
+@in_event_loop
+async def test_there_is_room_for_so_many_and_who_leaves_makes_room() -> None:
+    fanout = await begun()
+    groups = [fanout.join(encode, OddsFilter(game_id=str(number))) for number in range(10)]
+    with pytest.raises(FanoutFull):
+        fanout.join(encode, OddsFilter())
+    fanout.leave(groups[0])
+    assert len(fanout) == 9
+    fanout.join(encode, OddsFilter())
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.one_of(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.just("stall"), st.none()),
+        max_size=30,
+    ),
+    st.integers(1, 8),
+    st.booleans(),
+)
+def test_any_reader_ends_in_the_state_of_a_reader_that_keeps_up(
+    story: list[list[int] | str | None], size: int, direct: bool
+) -> None:
+    """Whatever its pace: in order, once, nothing left out that no mark tells of."""
+
+    async def read() -> tuple[list[Change], list[Change]]:
+        fanout, client, published = await begun(size), Client(direct=direct), list[Change]()
+        async with subscribed(fanout, client):
+            for step in story:
+                if isinstance(step, list):
+                    changes = changes_of(step, after=len(published))
+                    published += changes
+                    await fanout.publish(changes)
+                elif step:
+                    client.stall()
+                else:
+                    client.resume()
+                    await settled()
+            client.resume()
+            await settled()
+        return published, client.got
+
+    published, got = asyncio.run(asyncio.wait_for(read(), 10))
+    places = [c.place for c in got]
+    assert places == sorted({*places})
+    assert {c.id: c.home for c in got} == {c.id: c.home for c in published}
+    for before, after in zip([None, *got], got, strict=False):
+        _check_mark(published, before, after, got)
+
+
+def _check_mark(
+    published: list[Change], before: Change | None, after: Change, got: list[Change]
+) -> None:
+    """Changes of an odds that were left out are told of by the next one of that odds."""
+    got_before = [c.place for c in got if c.id == after.id and c.place < after.place]
+    since = max(got_before, default=place(0))
+    left_out = [c for c in published if c.id == after.id and since < c.place < after.place]
+    assert after.conflated == bool(left_out)
