@@ -1,16 +1,21 @@
 """The replay service: an operator's way to start, watch and stop replays."""
 
 import logging
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from odds.adapters import clock, health
 from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters.guard import shown
+from odds.adapters.guard.guard import Guard
+from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
 from odds.adapters.logs import fields
 from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.security_headers import HEADERS
 from replayer.launcher import Launcher, NotLaunched
 from replayer.parameters import BadParameter
 from replayer.replay import Replay
@@ -18,39 +23,60 @@ from replayer.replays import NoSuchReplay, ReplayTaken
 from replayer.responses import answer, described, refusal
 from replayer.workshop import Workshop
 
+MAX_BODY = 1024
+"""Bytes that a request may bring along; what is asked for stands in its URL."""
 RETRY_AFTER_SECONDS = 5
 MAX_REQUEST_ID = 128
+UNAVAILABLE: dict[type[Exception], str] = {
+    EventStoreUnavailable: "the event store did not answer in time; ask again",
+    EventBusUnavailable: "the event bus did not answer in time; ask again",
+    NotLaunched: "the replay is queued, but no worker could be started; resume it",
+}
+"""What callers are told; what it was is in the log."""
 
 _log = logging.getLogger(__name__)
 
 
 class ReplayApi:
-    def __init__(self, workshop: Workshop, launcher: Launcher) -> None:
+    def __init__(self, workshop: Workshop, launcher: Launcher, guard: Guard) -> None:
         self._workshop = workshop
         self._launcher = launcher
+        self._guard = guard
 
     def flask(self) -> Flask:
         app = Flask("replayer", static_folder=None)
+        app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         app.add_url_rule("/replay", view_func=self.start, methods=["POST"])
         app.add_url_rule("/replay", view_func=self.newest, methods=["GET"])
         app.add_url_rule("/replay/<replay_id>", view_func=self.show, methods=["GET"])
         app.add_url_rule("/replay/<replay_id>", view_func=self.cancel, methods=["DELETE"])
-        app.register_blueprint(health.blueprint({"replays": self._workshop.probe.ping}))
+        app.add_url_rule("/replay/<replay_id>/resume", view_func=self.resume, methods=["POST"])
+        checks = {"replays": self._workshop.probe.ping, "signing keys": self._guard.ready}
+        app.register_blueprint(health.blueprint(checks))
+        app.before_request(self._let_in)
+        app.before_request(_read_body)
+        app.after_request(_with_security_headers)
+        for not_let_in in NOT_LET_IN:
+            app.register_error_handler(not_let_in, _not_let_in)
         app.register_error_handler(BadParameter, lambda error: _refuse(400, str(error)))
         app.register_error_handler(NoSuchReplay, lambda error: _refuse(404, f"no replay {error}"))
         app.register_error_handler(ReplayTaken, lambda error: _refuse(409, str(error)))
-        for unavailable in (EventStoreUnavailable, EventBusUnavailable, NotLaunched):
-            app.register_error_handler(unavailable, _unavailable)
+        for unavailable, told in UNAVAILABLE.items():
+            app.register_error_handler(unavailable, partial(_unavailable, told))
         app.register_error_handler(HTTPException, _http)
         app.register_error_handler(Exception, _unexpected)
         return app
+
+    def _let_in(self) -> None:
+        """Health checks come from the platform, all else from operators."""
+        if request.blueprint != "health":
+            self._guard.require_operator(shown.authorization(request.headers.getlist))
 
     def start(self) -> Response:
         replay = self._workshop.add(self._workshop.read(_single_valued()))
         self._launcher.launch(replay.replay_id)
         _log.info("replay queued", extra=fields(replay=replay.replay_id, env=replay.request.target))
-        body = answer(_request_id(), "replay queued", described(replay, clock.now()))
-        return _json(body, 202, {"Location": f"/replay/{replay.replay_id}"})
+        return _queued(replay)
 
     def newest(self) -> Response:
         now = clock.now()
@@ -66,6 +92,22 @@ class ReplayApi:
         if replay.state.over:
             return _json(answer(_request_id(), f"replay is {replay.state}", _now(replay)))
         return _json(answer(_request_id(), "replay is being cancelled", _now(replay)), 202)
+
+    def resume(self, replay_id: str) -> Response:
+        replay = self._workshop.replays.reopen(replay_id)
+        self._launcher.launch(replay_id)
+        _log.info("replay resumed", extra=fields(replay=replay_id, env=replay.request.target))
+        return _queued(replay)
+
+
+def _queued(replay: Replay) -> Response:
+    body = answer(_request_id(), "replay queued", _now(replay))
+    return _json(body, 202, {"Location": f"/replay/{replay.replay_id}"})
+
+
+def _with_security_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    return response
 
 
 def _now(replay: Replay) -> dict[str, Any]:
@@ -94,14 +136,30 @@ def _refuse(status: int, msg: str, headers: dict[str, str] | None = None) -> Res
     return _json(refusal(request_id, msg), status, headers)
 
 
-def _unavailable(error: Exception) -> Response:
-    return _refuse(503, str(error), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+def _not_let_in(error: Exception) -> Response:
+    status, headers = turn_away(error)
+    return _refuse(status, str(error), headers)
+
+
+def _read_body() -> None:
+    """Raises RequestEntityTooLarge."""
+    request.get_data(cache=False)
+
+
+def _unavailable(told: str, error: Exception) -> Response:
+    _log.error("unavailable", extra=fields(error=f"{type(error).__name__}: {error}"))
+    return _refuse(503, told, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _http(error: HTTPException) -> Response:
     allow = error.get_response().headers.get("Allow")
-    msg = error.description or error.name
-    return _refuse(error.code or 500, msg, {"Allow": allow} if allow else None)
+    return _refuse(error.code or 500, _told(error), {"Allow": allow} if allow else None)
+
+
+def _told(error: HTTPException) -> str:
+    if isinstance(error, RequestEntityTooLarge):
+        return f"body: is too long; expected at most {MAX_BODY} bytes"
+    return error.description or error.name
 
 
 def _unexpected(_error: Exception) -> Response:

@@ -1,8 +1,10 @@
 """What the projector could not acknowledge in all its attempts: the dead-letter subscription."""
 
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import grpc
 from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, RetryError
 from google.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
@@ -16,8 +18,12 @@ SOURCE = "CloudPubSubDeadLetterSourceSubscription"
 MOST = 1000
 HELD_SECONDS = 60
 """How long a letter that was pulled is shown to nobody else, unless it is released."""
+CONNECTED_WITHIN = 15.0
+"""Seconds."""
 _EMPTY_AFTER = 3.0
 """Seconds without a message after which there are no more."""
+_SETTLED = {grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE}
+"""A call is sent, or refused at once."""
 
 
 class DeadLetter(NamedTuple):
@@ -40,6 +46,7 @@ class DeadLetters:
 
     def pull(self, most: int = MOST) -> list[DeadLetter]:
         """Take what there is and hold it: release or acknowledge it afterwards."""
+        self._connect()
         letters: list[DeadLetter] = []
         while len(letters) < most and (some := self._pull_some(most - len(letters))):
             self._hold(some, HELD_SECONDS)
@@ -56,6 +63,23 @@ class DeadLetters:
             self._client.acknowledge(subscription=self._subscription, ack_ids=receipts)
         except (GoogleAPICallError, RetryError) as error:
             raise EventBusUnavailable(f"{self._subscription}: {error}") from error
+
+    def _connect(self) -> None:
+        """Without a connection no message comes either, which doesn't mean that there is none."""
+        channel: grpc.Channel = self._client.transport.grpc_channel  # type: ignore[attr-defined]
+        settled = threading.Event()
+
+        def look(state: grpc.ChannelConnectivity) -> None:
+            if state in _SETTLED:
+                settled.set()
+
+        channel.subscribe(look, try_to_connect=True)
+        try:
+            if not settled.wait(CONNECTED_WITHIN):
+                reason = f"no connection within {CONNECTED_WITHIN} s"
+                raise EventBusUnavailable(f"{self._subscription}: {reason}")
+        finally:
+            channel.unsubscribe(look)
 
     def _pull_some(self, most: int) -> list[DeadLetter]:
         try:

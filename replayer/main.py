@@ -6,6 +6,7 @@ from flask import Flask
 
 from odds import settings
 from odds.adapters import logs
+from odds.adapters.guard.settings import guard
 from replayer.app import ReplayApi
 from replayer.launcher import JobLauncher, Launcher, ProcessLauncher
 from replayer.settings import Settings
@@ -17,7 +18,7 @@ def create_app() -> Flask:
     given = settings.read(Settings, os.environ)
     logs.configure("replayer", level=given.log_level, project=given.google_cloud_project)
     workshop = Workshop(given, os.environ)
-    return ReplayApi(workshop, _launcher(given, workshop)).flask()
+    return ReplayApi(workshop, _launcher(given, workshop), guard(given)).flask()
 
 
 def _launcher(given: Settings, workshop: Workshop) -> Launcher:

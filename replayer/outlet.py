@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.api_core.retry import Retry, if_transient_error
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
@@ -24,6 +24,10 @@ MAX_BYTES = 8 * 1024 * 1024
 
 _Message = PubsubMessage.pb()
 _Request = PublishRequest.pb()
+
+
+class NoSuchTopic(LookupError):
+    """The environment has no topic of this name."""
 
 
 class Outgoing(NamedTuple):
@@ -54,11 +58,13 @@ class Outlet:
             assert lane is None
 
     def require(self, topic: str) -> None:
-        """Raises EventBusUnavailable where there is no such topic, or the bus doesn't answer."""
+        """Raises NoSuchTopic, or EventBusUnavailable where the bus doesn't answer."""
         try:
             self._client.get_topic(
                 topic=self._topic_path + topic, retry=self._retry, timeout=TIMEOUT
             )
+        except NotFound:
+            raise NoSuchTopic(topic) from None
         except (GoogleAPICallError, RetryError) as error:
             raise EventBusUnavailable(f"{topic}: {error}") from error
 

@@ -2,6 +2,9 @@
 
 from replayer.replay import ReplayRequest
 
+MADE_UP = 1.0
+"""Seconds of its rate that a replay makes up for after a delay: whoever limits it means it."""
+
 
 class Pace:
     """From the first event on; a worker that goes on counts from the event where it does."""
@@ -9,11 +12,10 @@ class Pace:
     def __init__(self, request: ReplayRequest, now: float) -> None:
         self._rate = request.rate
         self._speed = request.speed
-        self._began = now
-        self._events = 0
+        self._began = self._next = now
         self._first_at: int | None = None
 
-    def due(self, created_at: int) -> float:
+    def due(self, created_at: int, now: float) -> float:
         """When the next event is to be published; ``created_at`` in microseconds."""
         if self._first_at is None:
             self._first_at = created_at
@@ -21,6 +23,6 @@ class Pace:
         if self._speed is not None:
             due += (created_at - self._first_at) / 1e6 / self._speed
         if self._rate is not None:
-            due = max(due, self._began + self._events / self._rate)
-        self._events += 1
+            due = max(due, self._next, now - MADE_UP)
+            self._next = due + 1 / self._rate
         return due

@@ -1,11 +1,10 @@
 """What an operator asks for, over HTTP or on the command line, checked."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 from uuid import UUID
 
+from odds import timestamp
 from odds.command import EventVelocity
 from replayer.environments import BadEnvironment, Environments
 from replayer.replay import ReplayRequest
@@ -16,11 +15,6 @@ KNOWN = (
     *("game_id", "game_type", "provider", "external_id", "velocity"),
     *("topic", "rate", "speed", "dry_run"),
 )
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_A_TIME = "RFC 3339 with an offset (2026-11-23T06:30:00Z) or Unix seconds"
-_LATEST = 10**17
-"""Microseconds: beyond the year 5000 a time is surely in the wrong unit."""
 
 T = TypeVar("T")
 
@@ -45,8 +39,8 @@ def replay_request(
     request = ReplayRequest(
         source=_environment(given, "source", environments, home),
         target=_environment(given, "env", environments, None),
-        start=_optional(given, "from", time, _A_TIME) or 0,
-        end=_optional(given, "to", time, _A_TIME) or now,
+        start=_optional(given, "from", timestamp.microseconds, timestamp.EXPECTED) or 0,
+        end=_optional(given, "to", timestamp.microseconds, timestamp.EXPECTED) or now,
         game_id=given.get("game_id"),
         game_type=given.get("game_type"),
         provider=given.get("provider"),
@@ -70,20 +64,6 @@ def check_confirmed(given: Mapping[str, str], environments: Environments, name: 
     if environment.must_confirm and given.get("confirm") != environment.project:
         problem = f"{_said(given, 'confirm')}, and {name} is changed only on purpose"
         raise BadParameter("confirm", problem, f"the project of {name}")
-
-
-def time(text: str) -> int:
-    """Microseconds since the epoch. Raises ValueError."""
-    try:
-        microseconds = int(Decimal(text) * 1_000_000)
-    except (InvalidOperation, OverflowError):
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("no offset") from None
-        microseconds = (moment - _EPOCH) // timedelta(microseconds=1)
-    if not 0 <= microseconds < _LATEST:
-        raise ValueError("out of range")
-    return microseconds
 
 
 def _environment(

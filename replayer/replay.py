@@ -67,8 +67,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
-    """``owner`` is the worker that has it, ``seen_at`` when that was last heard of; ``last_at``
-    is the time of the last event there is, ``trouble`` what the worker waits for."""
+    """``owner`` is the worker that has it, ``taken_at`` since when, ``done_before`` the part that
+    was done by then, and ``seen_at`` when it was last heard of; ``last_at`` is the time of the
+    last event there is, ``trouble`` what the worker waits for."""
 
     replay_id: str
     request: ReplayRequest
@@ -76,6 +77,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     started_at: int | None = None
     ended_at: int | None = None
+    taken_at: int | None = None
+    done_before: float = 0.0
     owner: str | None = None
     seen_at: int = 0
     cancelling: bool = False
@@ -97,7 +100,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         return min(max((at - self.first_at) / span, 0.0), 1.0)
 
     def eta(self, now: int) -> float | None:
-        """Seconds to go, as far as can be told from how the time so far was spent."""
-        if self.state is not State.RUNNING or self.started_at is None or self.done == 0.0:
+        """Seconds to go, as far as can be told from how far its worker has come till now."""
+        newly_done = self.done - self.done_before
+        if self.state is not State.RUNNING or self.taken_at is None or newly_done <= 0.0:
             return None
-        return (now - self.started_at) / 1e6 * (1.0 - self.done) / self.done
+        return (now - self.taken_at) / 1e6 * (1.0 - self.done) / newly_done

@@ -60,7 +60,7 @@ class Replays:
             now = self._clock()
             if replay.state.over:
                 raise ReplayTaken(f"replay {replay_id} is {replay.state}")
-            if replay.owner not in (None, owner) and now - replay.seen_at < LEASE:
+            if replay.owner != owner and self._is_worked_on(replay):
                 raise ReplayTaken(f"replay {replay_id} is being run by {replay.owner}")
             return msgspec.structs.replace(
                 replay,
@@ -68,6 +68,8 @@ class Replays:
                 owner=owner,
                 seen_at=now,
                 started_at=replay.started_at or now,
+                taken_at=now,
+                done_before=replay.done,
             )
 
         return self.change(replay_id, taken)
@@ -91,7 +93,7 @@ class Replays:
             now = self._clock()
             if replay.state.over:
                 return replay
-            if replay.owner is not None and now - replay.seen_at < LEASE:
+            if self._is_worked_on(replay):
                 return msgspec.structs.replace(replay, cancelling=True)
             return msgspec.structs.replace(replay, state=State.CANCELLED, ended_at=now)
 
@@ -103,13 +105,16 @@ class Replays:
         return self.change(replay_id, lambda replay: msgspec.structs.replace(replay, **ended))
 
     def reopen(self, replay_id: str) -> Replay:
-        """Let a replay that failed or was cancelled go on. Raises NoSuchReplay or ReplayTaken."""
+        """Let a replay go on that failed, was cancelled, or whose worker died.
+
+        Raises NoSuchReplay, or ReplayTaken where it is finished or a worker has it.
+        """
 
         def reopened(replay: Replay) -> Replay:
             if replay.state is State.FINISHED:
                 raise ReplayTaken(f"replay {replay_id} is finished")
-            if not replay.state.over:
-                return replay
+            if not replay.state.over and self._is_worked_on(replay):
+                raise ReplayTaken(f"replay {replay_id} is being run by {replay.owner}")
             return msgspec.structs.replace(
                 replay,
                 state=State.QUEUED,
@@ -133,6 +138,9 @@ class Replays:
 
         self._datastore.change(self._datastore.key(KIND, replay_id), entity)
         return results[-1]
+
+    def _is_worked_on(self, replay: Replay) -> bool:
+        return replay.owner is not None and self._clock() - replay.seen_at < LEASE
 
     def _entity(self, replay: Replay) -> Message:
         entity = _Entity(key=self._datastore.key(KIND, replay.replay_id))

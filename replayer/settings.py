@@ -1,9 +1,9 @@
 """What the replayer reads from its environment, besides what ``environments.yaml`` names."""
 
-import msgspec
+from odds.adapters.guard.settings import GuardSettings
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(GuardSettings, frozen=True, kw_only=True):
     """``replayer_env`` is the environment that it runs in: replays are kept in its Datastore, and
     events come from it unless another source is named. ``replay_job`` is the Cloud Run job that
     runs workers (``projects/…/locations/…/jobs/…``); without one they are processes beside it.

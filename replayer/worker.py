@@ -99,7 +99,7 @@ class Worker:
         for stored in self._events():
             asked_for = self._look_at(stored)
             if asked_for is not None:
-                self._wait_until(pace.due(stored.created_at))
+                self._wait_until(pace.due(stored.created_at, time.monotonic()))
                 self._chunk.append(self._outgoing(stored, asked_for))
             self._count(stored, asked_for)
             if len(self._chunk) == CHUNK or time.monotonic() - self._kept_at > KEEP_EVERY:

@@ -8,13 +8,15 @@ from pathlib import Path
 from odds.adapters import clock, publisher
 from odds.event_bus import EventBus
 from replayer.environments import Environment, Environments
-from replayer.outlet import Outlet
-from replayer.parameters import replay_request
+from replayer.outlet import NoSuchTopic, Outlet
+from replayer.parameters import BadParameter, replay_request
 from replayer.replay import Replay, ReplayRequest
 from replayer.replays import Replays
 from replayer.settings import Settings
 from replayer.worker import PATIENCE, Told, Worker
 
+REPLAYS_TIMEOUT = 5.0
+"""Seconds that an operator waits for the store of replays; a worker goes on asking."""
 PROBE_TIMEOUT = 1.0
 """Seconds that a health check waits for Datastore: probes themselves wait little longer."""
 
@@ -27,7 +29,7 @@ class Workshop:
         self.environments = Environments.load(Path(given.environments_file), variables)
         self.home = self.environments.named(given.replayer_env)
         self.bus = EventBus.load(Path(given.event_bus_file))
-        self.replays = Replays(self.home.datastore(), clock.now)
+        self.replays = Replays(self.home.datastore(REPLAYS_TIMEOUT), clock.now)
         self.probe = Replays(self.home.datastore(PROBE_TIMEOUT), clock.now)
         self.home_name = given.replayer_env
 
@@ -40,14 +42,23 @@ class Workshop:
         return clock.now()
 
     def add(self, request: ReplayRequest) -> Replay:
-        """A new replay, queued. Raises EventBusUnavailable where its topic isn't there, or
-        EventStoreUnavailable."""
-        target = self.environments.named(request.target)
+        """A new replay, queued. Raises BadParameter where its topic isn't there,
+        EventBusUnavailable or EventStoreUnavailable."""
         if not request.dry_run and request.topic is not None:
-            outlet(target, request).require(request.topic)
+            self._require(request, request.topic)
         replay = Replay(replay_id=os.urandom(8).hex(), request=request, created_at=clock.now())
         self.replays.add(replay)
         return replay
+
+    def _require(self, request: ReplayRequest, topic: str) -> None:
+        out = outlet(self.environments.named(request.target), request)
+        try:
+            out.require(topic)
+        except NoSuchTopic:
+            problem = f"is {topic!a}, which {request.target} does not have"
+            raise BadParameter("topic", problem, "one that was created") from None
+        finally:
+            out.close()
 
     def run(
         self, replay_id: str, *, told: Told = lambda _: None, patience: float = PATIENCE

@@ -1,12 +1,14 @@
 """Loading parts of the event store, folded, into shadow tables."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from odds.adapters import postgres
+from odds.adapters.event_reader import StoredEvent
 from odds.event import OddsKey
 from replayer.recovery import rows
 from replayer.recovery.folding import Step, Unreadable, histories, readable
@@ -35,23 +37,36 @@ class Loaded(msgspec.Struct):
         self.unreadable.extend(other.unreadable)
 
 
-def load_part(part: str, *, source: Source, database_url: str, schema: str) -> Loaded:
-    """Fold the events of a part and COPY them into the tables of ``schema``.
+@contextmanager
+def loading(source: Source, database_url: str, schema: str) -> Iterator[Callable[[str], Loaded]]:
+    """Folding the events of a part and COPYing them into the tables of ``schema``.
 
     Raises EventStoreUnavailable, or what the driver raises.
     """
-    unreadable = Unreadable()
-    loaded = _Loading(part, unreadable)
-    engine = postgres.create_engine(database_url, pool_size=1, timeout=TIMEOUT)
+    engine = postgres.create_engine(database_url, pool_size=source.parts_at_once, timeout=TIMEOUT)
+    event.listen(engine, "connect", _leave_flushing_to_the_swap)
     try:
-        for steps in histories(readable(source.events(part), unreadable)):
-            loaded.take(steps)
-            if len(loaded.log_rows) >= ROWS:
-                loaded.copy(engine, schema)
-        loaded.copy(engine, schema)
+        with source.opened() as events:
+            yield lambda part: _load(part, events(part), engine, schema)
     finally:
         engine.dispose()
+
+
+def _load(part: str, stored: Iterable[StoredEvent], engine: Engine, schema: str) -> Loaded:
+    unreadable = Unreadable()
+    loaded = _Loading(part, unreadable)
+    for steps in histories(readable(stored, unreadable)):
+        loaded.take(steps)
+        if len(loaded.log_rows) >= ROWS:
+            loaded.copy(engine, schema)
+    loaded.copy(engine, schema)
     return loaded.result
+
+
+def _leave_flushing_to_the_swap(connection: Any, _record: object) -> None:
+    """What was committed before the swap is on disk once the swap is."""
+    connection.cursor().execute("SET synchronous_commit TO off")
+    connection.commit()
 
 
 class _Loading:

@@ -23,7 +23,7 @@ from odds.adapters.read_model import ReadModel
 from odds.adapters.tables import FEED_CHANNEL
 from replayer.recovery.catch_up import CatchUp
 from replayer.recovery.folding import Unreadable
-from replayer.recovery.loading import TIMEOUT, Loaded, load_part
+from replayer.recovery.loading import TIMEOUT, Loaded, loading
 from replayer.recovery.parts import Source, for_each_part
 from replayer.recovery.shadow import SERVED, TABLES, ShadowTables
 
@@ -97,18 +97,14 @@ class Rebuild:
             model = ReadModel(opened.enter_context(shadow.engine(self._database_url, TIMEOUT)))
             catch_up = CatchUp(shadow, self._events, model)
             self._catch_up(engine, loaded, catch_up)
+            _check_count(engine, shadow, loaded.events + catch_up.projected)
             yield shadow, engine, loaded, catch_up
 
     def _load(self, shadow: ShadowTables) -> Loaded:
-        load = partial(
-            load_part,
-            source=self._source,
-            database_url=self._database_url,
-            schema=shadow.schema,
-        )
+        opening = partial(loading, self._source, self._database_url, shadow.schema)
         loaded = Loaded()
         self._told("loading", loaded)
-        for part in for_each_part(load, at_once=self._source.parts_at_once):
+        for part in for_each_part(opening, self._source):
             loaded.add(part)
             self._told("loading", loaded)
         return loaded
@@ -166,7 +162,6 @@ class Rebuild:
         connection.execute(text(f"LOCK TABLE {served} IN SHARE ROW EXCLUSIVE MODE"))
         catch_up.step(connection)
         self._check_losses(loaded, catch_up)
-        self._check_counts(shadow, connection, loaded, catch_up)
         shadow.replace_served(connection)
         generation = connection.scalar(text(_NEXT_GENERATION))
         self._told("swapped, not committed", loaded)
@@ -179,14 +174,6 @@ class Rebuild:
             lost=len(catch_up.lost),
             generation=str(generation),
         )
-
-    def _check_counts(
-        self, shadow: ShadowTables, connection: Connection, loaded: Loaded, catch_up: CatchUp
-    ) -> None:
-        logged = connection.scalar(text(f"SELECT count(*) FROM {shadow.schema}.odds_event_log"))
-        expected = loaded.events + catch_up.projected
-        if logged != expected:
-            raise RebuildRefused(f"{logged} events are in the new log and {expected} were folded")
 
 
 _NEXT_GENERATION = """
@@ -205,6 +192,13 @@ def _alone(engine: Engine) -> Iterator[None]:
         connection.commit()
         yield
         connection.execute(select(func.pg_advisory_unlock(ONE_AT_A_TIME)))
+
+
+def _check_count(engine: Engine, shadow: ShadowTables, expected: int) -> None:
+    with engine.connect() as connection:
+        logged = connection.scalar(text(f"SELECT count(*) FROM {shadow.schema}.odds_event_log"))
+    if logged != expected:
+        raise RebuildRefused(f"{logged} events are in the new log and {expected} were folded")
 
 
 def _drop(engine: Engine, shadow: ShadowTables) -> None:

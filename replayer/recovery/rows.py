@@ -3,6 +3,7 @@
 
 from uuid import UUID
 
+from odds.command import MoneyLine
 from odds.event import OddsKey, Stamp
 from odds.fold import Odds
 from replayer.recovery.folding import Step
@@ -14,7 +15,8 @@ ODDS_COLUMNS = (
 )
 LOG_COLUMNS = (
     "xid, id, event_id, odds_id, command, outcome, occurred_at, created_at, external_id, "
-    "provider, game_id, game_type, home, away, draw, deleted, odds_created_at, odds_updated_at"
+    "provider, game_id, game_type, home, away, draw, deleted, odds_created_at, odds_updated_at, "
+    "command_home, command_away, command_draw"
 )
 FIRST_XID = 3
 """PostgreSQL's first: rows of the past lie before every cursor that a reader can have."""
@@ -38,18 +40,20 @@ def log_row(log_id: int, odds_id: int, step: Step) -> str:
         f"{FIRST_XID}\t{log_id}\t{event.event_id}\t{odds_id}\t{command.command}\t{outcome}\t"
         f"{event.occurred_at}\t{event.created_at}\t{event.external_id}\t"
         f"{_text(command.provider)}\t{_text(command.payload.game_id)}\t{_state(odds)}\t"
-        f"{_null(odds.created_at)}\t{odds.updated_at}\n"
+        f"{_null(odds.created_at)}\t{odds.updated_at}\t{_prices(command.payload.money_line)}\n"
     )
 
 
 def _state(odds: Odds) -> str:
     """Columns game_type to deleted, which both tables have."""
-    price = odds.money_line
     game_type = r"\N" if odds.game_type is None else _text(odds.game_type)
-    prices = (
-        r"\N" + "\t\\N" * 2 if price is None else f"{price.home}\t{price.away}\t{_null(price.draw)}"
-    )
-    return f"{game_type}\t{prices}\t{odds.deleted}"
+    return f"{game_type}\t{_prices(odds.money_line)}\t{odds.deleted}"
+
+
+def _prices(price: MoneyLine | None) -> str:
+    if price is None:
+        return r"\N" + "\t\\N" * 2
+    return f"{price.home}\t{price.away}\t{_null(price.draw)}"
 
 
 def _null(value: float | None) -> str:

@@ -1,14 +1,15 @@
 """The event store held against the read model: game by game, then odds by odds."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from odds.adapters.event_reader import EventReader, place_of_time
+from odds.adapters.event_reader import EventReader, StoredEvent, place_of_time
 from odds.adapters.tables import odds, odds_event_log
 from odds.event import OddsKey
 from odds.fold import Odds
@@ -66,21 +67,29 @@ class PartDigests(msgspec.Struct):
     unreadable: Unreadable
 
 
-def digest_part(part: str, *, source: Source) -> PartDigests:
+@contextmanager
+def digesting(source: Source) -> Iterator[Callable[[str], PartDigests]]:
     """The digests of a part of the event store. Raises EventStoreUnavailable."""
+    with source.opened() as events:
+        yield lambda part: _digest(events(part))
+
+
+def _digest(stored: Iterable[StoredEvent]) -> PartDigests:
     digested = PartDigests({}, Unreadable())
-    for of_one_id in histories(readable(source.events(part), digested.unreadable)):
+    for of_one_id in histories(readable(stored, digested.unreadable)):
         digest.add_history(digested.digests, of_one_id)
     return digested
 
 
-def ids_of_games(part: str, *, source: Source, games: frozenset[str]) -> set[UUID]:
+@contextmanager
+def finding(source: Source, games: frozenset[str]) -> Iterator[Callable[[str], set[UUID]]]:
     """ExternalIDs of a part that have to do with any of the games."""
-    return {
-        event.external_id
-        for event in readable(source.events(part), Unreadable())
-        if event.command.payload.game_id in games
-    }
+    with source.opened() as events:
+        yield lambda part: {
+            event.external_id
+            for event in readable(events(part), Unreadable())
+            if event.command.payload.game_id in games
+        }
 
 
 class Verify:
@@ -118,9 +127,8 @@ class Verify:
 
     def _digest_store(self) -> PartDigests:
         whole = PartDigests({}, Unreadable())
-        work = partial(digest_part, source=self._source)
         events = 0
-        for part in for_each_part(work, at_once=self._source.parts_at_once):
+        for part in for_each_part(partial(digesting, self._source), self._source):
             digest.add_all(whole.digests, part.digests)
             whole.unreadable.extend(part.unreadable)
             events += digest.whole(part.digests).events
@@ -129,9 +137,8 @@ class Verify:
 
     def _ids(self, games: frozenset[str]) -> set[UUID]:
         self._told("looking for what differs", 0)
-        work = partial(ids_of_games, source=self._source, games=games)
         found: set[UUID] = set()
-        for ids in for_each_part(work, at_once=self._source.parts_at_once):
+        for ids in for_each_part(partial(finding, self._source, games), self._source):
             found |= ids
         with self._engine.connect() as connection:
             for table in (odds, odds_event_log):

@@ -1,5 +1,6 @@
 """Parked messages and dead letters: listed, shown, published again, dropped."""
 
+import socket
 import subprocess
 from collections.abc import Iterator
 
@@ -7,9 +8,12 @@ import pytest
 from google.pubsub_v1.types import PubsubMessage
 
 from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
+from odds.adapters.publisher import EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import accept
 from odds.event_bus import EventBus
+from replayer import dead_letters
+from replayer.dead_letters import DeadLetters
 from replayer.outlet import Outlet
 from replayer.set_aside import Redrive
 from tests.examples import NOW, command, encoded, new
@@ -64,6 +68,16 @@ def test_parked_messages_are_listed_with_their_reason(
     lines = recovery.run("parked", "list").splitlines()
     assert sorted(line.split()[0] for line in lines) == sorted(each.name for each in messages)
     assert lines[0].endswith("events-high-odds-soccer-projector why")
+
+
+def test_what_two_subscriptions_refuse_is_parked_for_each_of_them(
+    parked: ParkedMessages, topics: Topics, recovery: Recovery
+) -> None:
+    for each in (message(HIGH), message(MEDIUM), message(HIGH, at=NOW + 1)):
+        parked.park(each)
+    assert len(list(parked.every())) == 2
+    recovery.run("parked", "redrive", "--all")
+    assert (len(topics.pull(HIGH, 1)), len(topics.pull(MEDIUM, 1))) == (1, 1)
 
 
 def test_a_parked_message_is_shown_with_what_can_be_read_of_it(
@@ -166,3 +180,13 @@ def test_a_dead_letter_is_dropped_by_name(recovery: Recovery, topics: Topics) ->
     dropped, kept = (line.split()[0] for line in recovery.run("dead-letter", "list").splitlines())
     recovery.run("dead-letter", "drop", dropped)
     assert [line.split()[0] for line in recovery.run("dead-letter", "list").splitlines()] == [kept]
+
+
+def test_a_bus_that_says_nothing_is_not_taken_for_an_empty_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dead_letters, "CONNECTED_WITHIN", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = dead_letters.connect(f"127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(EventBusUnavailable, match="no connection"):
+            DeadLetters(client, "projects/p/subscriptions/dead-letters").pull()

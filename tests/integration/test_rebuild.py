@@ -4,12 +4,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from random import Random
 from threading import Event as Flag
 from threading import Thread
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -23,8 +24,9 @@ from odds.event import Event
 from odds.fold import fold
 from replayer.recovery.digest import Digests, add_history, of_read_model
 from replayer.recovery.folding import histories as folded_histories
-from replayer.recovery.loading import load_part
+from replayer.recovery.loading import loading
 from replayer.recovery.odds_rows import as_folded
+from replayer.recovery.parts import Reading, StoreSource
 from replayer.recovery.rebuild import RebuildRefused, Told
 from replayer.recovery.shadow import ShadowTables
 from tests.examples import NOW, encoded, new, update
@@ -69,6 +71,18 @@ def test_a_dropped_database_is_recovered(recovery: Recovery) -> None:
     recovery.rebuild()
     assert recovery.rows() == fold(events)[0]
     assert recovery.verify().clean
+
+
+def test_a_store_that_answers_many_queries_at_once_is_read_by_several_processes(
+    recovery: Recovery,
+) -> None:
+    events = some_events(300)
+    recovery.store(events)
+    many = msgspec.structs.replace(recovery.environment, queries_at_once=8)
+    assert StoreSource(many).processes > 0
+    recovery._replace(environment=many).rebuild()
+    assert recovery.rows() == fold(events)[0]
+    assert recovery._replace(environment=many).verify().clean
 
 
 def test_an_empty_event_store_makes_an_empty_read_model(recovery: Recovery) -> None:
@@ -146,6 +160,11 @@ class Listed(NamedTuple):
 
     stored: list[Event]
     parts_at_once: int = 1
+    processes: int = 0
+
+    @contextmanager
+    def opened(self) -> Iterator[Reading]:
+        yield self.events
 
     def events(self, part: str) -> Iterator[StoredEvent]:
         mine = [event for event in self.stored if str(event.external_id)[0] == part]
@@ -161,8 +180,9 @@ def test_any_history_is_loaded_as_the_fold_has_it(recovery: Recovery, events: li
     url, source = recovery.environment.database_url, Listed(list(stored.values()))
     with recovery.engine.begin() as connection:
         shadow = ShadowTables.create(connection)
-    for part in {str(event.external_id)[0] for event in events}:
-        load_part(part, source=source, database_url=url, schema=shadow.schema)
+    with loading(source, url, shadow.schema) as load:
+        for part in {str(event.external_id)[0] for event in events}:
+            load(part)
     with recovery.engine.connect() as connection:
         rows = connection.execute(text(f"SELECT * FROM {shadow.schema}.odds"))
         assert dict(as_folded(row) for row in rows) == fold(stored.values())[0]
@@ -226,10 +246,6 @@ import os, signal, sys
 from pathlib import Path
 from replayer.environments import Environments
 from replayer.recovery.parts import StoreSource
-from replayer.recovery.digest import Digests, add_history, of_read_model
-from replayer.recovery.folding import histories as folded_histories
-from replayer.recovery.loading import load_part
-from replayer.recovery.odds_rows import as_folded
 from replayer.recovery.rebuild import Rebuild
 
 def told(stage, loaded):

@@ -24,7 +24,9 @@ def test_an_event_of_a_newer_schema_has_its_route_and_says_its_version() -> None
     assert (read.game_id, read.attributes()["schema_version"]) == ("soccer:epl-2026-ars-che", "9")
 
 
-@pytest.mark.parametrize("data", [b"\xff\xff", b"", encoded(new()).data[:20]])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xff", b"", encoded(new()).data[:20]], ids=["noise", "nothing", "cut short"]
+)
 def test_bytes_that_are_no_event_have_no_route(data: bytes) -> None:
     with pytest.raises(NoRoute):
         facts.read(data)

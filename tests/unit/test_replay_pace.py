@@ -10,7 +10,7 @@ SECOND = 1_000_000
 
 def due(request: ReplayRequest, *created_at: int) -> list[float]:
     pace = Pace(request, now=100.0)
-    return [pace.due(time * SECOND) for time in created_at]
+    return [pace.due(time * SECOND, now=100.0) for time in created_at]
 
 
 def request(**fields: Any) -> ReplayRequest:
@@ -30,6 +30,16 @@ def test_a_rate_spaces_events_evenly() -> None:
     assert due(request(rate=2.0), 5, 5, 5) == [100.0, 100.5, 101.0]
 
 
+def test_a_rate_makes_up_for_no_more_than_a_second_of_delay() -> None:
+    pace = Pace(request(rate=10.0), now=100.0)
+    assert [pace.due(5, now) for now in (100.0, 100.5, 160.0, 160.0)] == [
+        100.0,
+        100.1,
+        159.0,
+        159.1,
+    ]
+
+
 def test_of_speed_and_rate_the_slower_counts() -> None:
     assert due(request(rate=2.0, speed=1.0), 5, 5, 9) == [100.0, 100.5, 104.0]
 
@@ -41,7 +51,8 @@ def replay(**fields: Any) -> Replay:
 def test_how_far_a_replay_is_and_how_long_it_takes_is_told_by_the_time_of_its_events() -> None:
     running = replay(
         state=State.RUNNING,
-        started_at=100 * SECOND,
+        started_at=5 * SECOND,
+        taken_at=100 * SECOND,
         first_at=0,
         last_at=10 * SECOND,
         progress=Progress(place=f"{4 * SECOND:020}|some-id"),

@@ -4,7 +4,7 @@ import pytest
 
 from odds.command import EventVelocity
 from replayer.environments import BadEnvironment, Environments
-from replayer.parameters import BadParameter, replay_request, time
+from replayer.parameters import BadParameter, replay_request
 from replayer.replay import ReplayRequest
 from tests.paths import ROOT
 
@@ -102,10 +102,6 @@ def test_prod_is_replayed_to_only_where_its_project_is_named() -> None:
 
 def test_stg_and_local_need_no_confirmation() -> None:
     assert read(env="stg").target == "stg"
-
-
-def test_a_unix_time_keeps_its_microseconds() -> None:
-    assert time("1795412400.123456") == 1_795_412_400_123_456
 
 
 def test_an_environment_without_a_project_is_not_configured() -> None:
