@@ -1,0 +1,225 @@
+# The API gateway: a global external Application Load Balancer whose URL map is gateway/routes.yaml.
+
+locals {
+  routes           = yamldecode(file("${path.module}/../gateway/routes.yaml"))
+  gateway_services = toset([for route in local.routes : route.service])
+  paths            = distinct([for route in local.routes : route.path])
+
+  # {name} in a path makes it a template; others are matched as they are.
+  is_template = { for path in local.paths : path => strcontains(path, "{") }
+}
+
+resource "google_compute_region_network_endpoint_group" "service" {
+  for_each = local.gateway_services
+
+  name                  = replace(each.value, "_", "-")
+  region                = var.region
+  network_endpoint_type = "SERVERLESS"
+
+  cloud_run {
+    service = local.modules[each.value].name
+  }
+}
+
+resource "google_compute_backend_service" "service" {
+  for_each = local.gateway_services
+
+  name                  = replace(each.value, "_", "-")
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  protocol              = "HTTPS"
+  security_policy       = google_compute_security_policy.service[each.value].id
+
+  backend {
+    group = google_compute_region_network_endpoint_group.service[each.value].id
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 0.1
+  }
+}
+
+resource "google_compute_security_policy" "service" {
+  for_each = local.gateway_services
+
+  name        = replace(each.value, "_", "-")
+  description = "So many requests a minute from one address"
+  depends_on  = [google_project_service.used]
+
+  rule {
+    action      = "throttle"
+    priority    = 2147483647 # the default rule, which each policy must have
+    description = "All addresses"
+
+    match {
+      versioned_expr = "SRC_IPS_V1"
+
+      config {
+        src_ip_ranges = ["*"]
+      }
+    }
+
+    rate_limit_options {
+      conform_action = "allow"
+      exceed_action  = "deny(429)"
+      enforce_on_key = "IP"
+
+      rate_limit_threshold {
+        count        = var.rate_limits[each.value]
+        interval_sec = 60
+      }
+    }
+  }
+
+  adaptive_protection_config {
+    layer_7_ddos_defense_config {
+      enable = true
+    }
+  }
+}
+
+resource "google_compute_url_map" "gateway" {
+  name            = "gateway"
+  default_service = google_compute_backend_service.service["query_api"].id
+
+  host_rule {
+    hosts        = [var.domain]
+    path_matcher = "routes"
+  }
+
+  # No other host is ours.
+  default_route_action {
+    fault_injection_policy {
+      abort {
+        http_status = 404
+        percentage  = 100
+      }
+    }
+  }
+
+  path_matcher {
+    name            = "routes"
+    default_service = google_compute_backend_service.service["query_api"].id
+
+    # No other path is ours: 404, as the local gateway has it.
+    default_route_action {
+      fault_injection_policy {
+        abort {
+          http_status = 404
+          percentage  = 100
+        }
+      }
+    }
+
+    dynamic "route_rules" {
+      for_each = local.routes
+      content {
+        priority = 1 + route_rules.key
+        service  = google_compute_backend_service.service[route_rules.value.service].id
+
+        # One of them is enough; ":method" is how a URL map calls the method.
+        dynamic "match_rules" {
+          for_each = route_rules.value.methods
+          iterator = method
+          content {
+            full_path_match     = local.is_template[route_rules.value.path] ? null : route_rules.value.path
+            path_template_match = local.is_template[route_rules.value.path] ? route_rules.value.path : null
+
+            header_matches {
+              header_name = ":method"
+              exact_match = method.value
+            }
+          }
+        }
+      }
+    }
+
+    # A known path with a method that no service takes.
+    dynamic "route_rules" {
+      for_each = local.paths
+      content {
+        priority = 1001 + route_rules.key
+        service  = google_compute_backend_service.service["query_api"].id
+
+        match_rules {
+          full_path_match     = local.is_template[route_rules.value] ? null : route_rules.value
+          path_template_match = local.is_template[route_rules.value] ? route_rules.value : null
+        }
+
+        route_action {
+          fault_injection_policy {
+            abort {
+              http_status = 405
+              percentage  = 100
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "google_compute_global_address" "gateway" {
+  name       = "gateway"
+  depends_on = [google_project_service.used]
+}
+
+resource "google_compute_managed_ssl_certificate" "gateway" {
+  name       = "gateway-${substr(sha256(var.domain), 0, 8)}"
+  depends_on = [google_project_service.used]
+
+  managed {
+    domains = [var.domain]
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_compute_ssl_policy" "gateway" {
+  name            = "gateway"
+  profile         = "MODERN"
+  min_tls_version = "TLS_1_2"
+  depends_on      = [google_project_service.used]
+}
+
+resource "google_compute_target_https_proxy" "gateway" {
+  name             = "gateway"
+  url_map          = google_compute_url_map.gateway.id
+  ssl_certificates = [google_compute_managed_ssl_certificate.gateway.id]
+  ssl_policy       = google_compute_ssl_policy.gateway.id
+}
+
+resource "google_compute_global_forwarding_rule" "https" {
+  name                  = "gateway-https"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  target                = google_compute_target_https_proxy.gateway.id
+  ip_address            = google_compute_global_address.gateway.id
+  port_range            = "443"
+}
+
+# Plain HTTP is led to HTTPS.
+resource "google_compute_url_map" "to_https" {
+  name       = "to-https"
+  depends_on = [google_project_service.used]
+
+  default_url_redirect {
+    https_redirect         = true
+    redirect_response_code = "PERMANENT_REDIRECT"
+    strip_query            = false
+  }
+}
+
+resource "google_compute_target_http_proxy" "to_https" {
+  name    = "to-https"
+  url_map = google_compute_url_map.to_https.id
+}
+
+resource "google_compute_global_forwarding_rule" "http" {
+  name                  = "gateway-http"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  target                = google_compute_target_http_proxy.to_https.id
+  ip_address            = google_compute_global_address.gateway.id
+  port_range            = "80"
+}

@@ -1,0 +1,124 @@
+"""What Terraform would make of production, held against the code's own view of the same files.
+
+The plan is real, the cloud is not: the offline tool beside this repository answers for Google's
+providers.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.main import ROUTES
+from gateway.routes import MethodNotAllowedError, PathNotFoundError, RoutingTable
+from odds.event_bus import EventBus
+from tests.paths import ROOT
+
+OFFLINE = ROOT.parent / "shared" / "tools" / "terraform-offline" / "terraform-offline"
+
+pytestmark = pytest.mark.skipif(
+    not OFFLINE.exists() or shutil.which("terraform") is None,
+    reason="needs terraform and ../shared/tools/terraform-offline",
+)
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
+PATHS = ("/", "/odds", "/odds/7", "/odds/7/8", "/api/graphql", "/replay", "/replay/7", "/push")
+
+Resources = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    """The planned resources of a type, each as its values."""
+    root = tmp_path_factory.mktemp("plan")
+    shutil.copytree(ROOT / "terraform", root / "terraform")
+    shutil.copytree(ROOT / "gateway", root / "gateway")
+    shutil.copy(ROOT / "event_bus.yaml", root)
+    _keep_state_here(root / "terraform" / "versions.tf")
+
+    def terraform(*arguments: str) -> str:
+        command = [str(OFFLINE), str(root / "terraform"), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    terraform("plan", "-var-file=environments/prod.tfvars", "-out=plan")
+    resources = json.loads(terraform("show", "-json", "plan"))["planned_values"]["root_module"]
+
+    def of_type(name: str) -> list[dict[str, Any]]:
+        return [each["values"] for each in resources["resources"] if each["type"] == name]
+
+    return of_type
+
+
+def _keep_state_here(versions: Path) -> None:
+    text = re.sub(r'  backend "gcs" \{.*?\n  \}\n', "", versions.read_text(), flags=re.DOTALL)
+    versions.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def bus() -> EventBus:
+    return EventBus.load(ROOT / "event_bus.yaml")
+
+
+def test_there_are_the_topics_that_events_are_published_to(
+    planned: Resources, bus: EventBus
+) -> None:
+    names = {topic["name"] for topic in planned("google_pubsub_topic")}
+    assert names == {topic.name for topic in bus.topics()} | {bus.dead_letter.topic}
+
+
+def test_subscriptions_are_named_and_ordered_as_in_the_local_stack(
+    planned: Resources, bus: EventBus
+) -> None:
+    made = {
+        each["name"]: bool(each["enable_message_ordering"])
+        for each in planned("google_pubsub_subscription")
+    }
+    assert made == {
+        bus.subscription.name.format(topic=topic.name): topic.ordered_by_game
+        for topic in bus.topics()
+    } | {bus.dead_letter.subscription: False}
+
+
+def test_the_load_balancer_takes_what_the_local_gateway_takes(planned: Resources) -> None:
+    url_map = next(each for each in planned("google_compute_url_map") if each["path_matcher"])
+    asked = list(product(METHODS, PATHS))
+    balanced = {each: _balanced(url_map["path_matcher"][0], *each) for each in asked}
+    assert balanced == {each: _local(*each) for each in asked}
+
+
+def _local(method: str, path: str) -> int:
+    try:
+        RoutingTable.load(ROUTES).service(method, path)
+    except PathNotFoundError:
+        return 404
+    except MethodNotAllowedError:
+        return 405
+    return 200
+
+
+def _balanced(matcher: dict[str, Any], method: str, path: str) -> int:
+    """The status of a URL map's own answer; 200 stands for a service's
+    (https://cloud.google.com/load-balancing/docs/url-map-concepts)."""
+    for rule in sorted(matcher["route_rules"], key=lambda rule: int(rule["priority"])):
+        if any(_matches(match, method, path) for match in rule["match_rules"]):
+            return _abort(rule["route_action"]) or 200
+    return _abort(matcher["default_route_action"])
+
+
+def _matches(match: dict[str, Any], method: str, path: str) -> bool:
+    template = re.sub(r"\{\w+\}", "[^/]+", match["path_template_match"] or "")
+    methods = [header["exact_match"] for header in match["header_matches"]]
+    fits = path == match["full_path_match"] or bool(re.fullmatch(template, path))
+    return fits and (not methods or methods == [method])
+
+
+def _abort(action: list[dict[str, Any]]) -> int:
+    return int(action[0]["fault_injection_policy"][0]["abort"][0]["http_status"]) if action else 0

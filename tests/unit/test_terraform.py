@@ -1,0 +1,168 @@
+"""Terraform sets what the services read, and lets each do what its code does."""
+
+import re
+from typing import Any, NamedTuple
+
+import grimp
+import hcl2
+import msgspec
+import pytest
+
+import command_api.settings
+import projector.settings
+import query_api.settings
+import replayer.settings
+from odds.adapters import migrate, telemetry
+from odds.adapters.guard.callers import Callers
+from odds.adapters.guard.settings import GuardSettings
+from tests.paths import ROOT
+
+TERRAFORM = ROOT / "terraform"
+ENVIRONMENTS = set(re.findall(r"\$\{(\w+)", (ROOT / "environments.yaml").read_text()))
+"""Variables that the replayer reads besides its settings."""
+
+
+class Nothing(msgspec.Struct):
+    """The settings of a part that has none."""
+
+
+class Part(NamedTuple):
+    """A service or job: what it reads, and what it can't do without beyond what that says."""
+
+    settings: type[msgspec.Struct]
+    needs: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+
+
+GUARDED = frozenset({"CALLERS_FILE", "IAM_CHECKS_SIGNATURES", "TOKEN_AUDIENCE"})
+TOLD = frozenset({"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_RESOURCE_ATTRIBUTES"})
+"""The second is read by OpenTelemetry's SDK."""
+READ = GUARDED | {"GRAPHIQL", "INTROSPECTION"}
+REPLAYING = frozenset({"REPLAYER_ENV", "STG_PROJECT", "PROD_PROJECT"})
+REBUILDING = REPLAYING | {"STG_DATABASE_URL", "PROD_DATABASE_URL"}
+PARTS = {
+    "command_api": Part(command_api.settings.Settings, GUARDED | TOLD, TOLD),
+    "projector": Part(projector.settings.Settings, GUARDED | TOLD, TOLD),
+    "query_api": Part(query_api.settings.Settings, READ | TOLD, TOLD),
+    "replayer": Part(
+        replayer.settings.Settings, GUARDED | REPLAYING | {"REPLAY_JOB"}, frozenset(ENVIRONMENTS)
+    ),
+    "migrations": Part(migrate.Settings),
+    "rebuild": Part(replayer.settings.Settings, REBUILDING, frozenset(ENVIRONMENTS)),
+    "replay": Part(replayer.settings.Settings, REPLAYING, frozenset(ENVIRONMENTS)),
+    "smoke": Part(Nothing),
+}
+SERVICES = [name for name, part in PARTS.items() if part.needs >= GUARDED]
+
+
+def read(file: str) -> dict[str, Any]:
+    with (TERRAFORM / file).open() as opened:
+        return hcl2.load(opened)
+
+
+def environment(part: str) -> set[str]:
+    """Names of the variables that Terraform sets."""
+    for module in read("services.tf")["module"]:
+        if described := module.get(f'"{part}"'):
+            return set(described["environment"])
+    [local] = read("jobs.tf")["locals"]
+    return set(local["jobs"][part]["environment"])
+
+
+def roles(account: str) -> set[str]:
+    """Of an account in its project."""
+    [local] = read("service_accounts.tf")["locals"]
+    said = str(local["accounts"][account]["roles"])
+    said = re.sub(r"local\.(\w+)", lambda found: str(local[found[1]]), said)
+    return set(re.findall(r"roles/([\w.]+)", said))
+
+
+def gunicorn_reads(service: str) -> set[str]:
+    path = ROOT / service / "gunicorn.conf.py"
+    return set(re.findall(r'environ\.get\("(\w+)"', path.read_text())) if path.exists() else set()
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_each_variable_that_is_set_is_read(name: str) -> None:
+    part = PARTS[name]
+    fields = {field.name.upper() for field in msgspec.structs.fields(part.settings)}
+    assert environment(name) <= fields | part.reads | gunicorn_reads(name)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_each_variable_that_is_needed_is_set(name: str) -> None:
+    part = PARTS[name]
+    fields = msgspec.structs.fields(part.settings)
+    required = {field.name.upper() for field in fields if field.required}
+    assert required | part.needs <= environment(name)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_no_part_is_led_to_an_emulator_or_another_issuer(name: str) -> None:
+    guard = {field.name.upper() for field in msgspec.structs.fields(GuardSettings)}
+    assert environment(name) & guard <= GUARDED
+
+
+def test_whoever_is_given_a_database_may_reach_it_and_is_a_user_of_it() -> None:
+    given = {name for name in PARTS if any("DATABASE" in each for each in environment(name))}
+    reaching = {
+        name for name in PARTS if {"cloudsql.client", "cloudsql.instanceUser"} <= roles(name)
+    }
+    [local] = read("read_model.tf")["locals"]
+    users = set(re.findall(r'"(\w+)"', local["database_users"]))
+    assert given == reaching == users
+
+
+def test_whoever_can_tell_of_itself_is_told_whom_and_may() -> None:
+    endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+    telling = {
+        name
+        for name, part in PARTS.items()
+        if endpoint.lower() in {field.name for field in msgspec.structs.fields(part.settings)}
+    }
+    assert telling == {name for name in PARTS if endpoint in environment(name)}
+    assert telling == {
+        name for name in PARTS if {"cloudtrace.agent", "monitoring.metricWriter"} <= roles(name)
+    }
+
+
+@pytest.mark.parametrize("name", ["stg", "prod"])
+def test_the_cloud_is_told_of_services_with_their_credentials(name: str) -> None:
+    assert read(f"environments/{name}.tfvars")["otlp_endpoint"] == f'"https://{telemetry.GOOGLE}"'
+    assert f'"{telemetry.GOOGLE}"' in (TERRAFORM / "apis.tf").read_text()
+
+
+def test_every_service_and_job_is_held_against_its_settings() -> None:
+    modules = {name.strip('"') for each in read("services.tf")["module"] for name in each}
+    [local] = read("jobs.tf")["locals"]
+    assert set(PARTS) == modules | set(local["jobs"])
+
+
+def test_the_list_of_callers_has_all_that_the_services_look_for() -> None:
+    [local] = read("callers.tf")["locals"]
+    assert set(local["callers"]) == {field.name for field in msgspec.structs.fields(Callers)}
+
+
+def test_whoever_has_the_code_for_datastore_may_use_it() -> None:
+    code = grimp.build_graph("odds", *SERVICES)
+    using = {
+        name
+        for name in SERVICES
+        if code.chain_exists(name, "odds.adapters.datastore", as_packages=True)
+    }
+    assert {name for name in SERVICES if "datastore.user" in roles(name)} == using
+    assert "datastore.user" in roles("replay")
+    assert "datastore.viewer" in roles("rebuild")
+
+
+def test_whoever_has_the_code_for_publishing_may_see_the_topics() -> None:
+    code = grimp.build_graph("odds", *SERVICES)
+    using = {
+        name
+        for name in SERVICES
+        if code.chain_exists(name, "odds.adapters.publisher", as_packages=True)
+    }
+    text = (TERRAFORM / "event_bus.tf").read_text()
+    viewers = re.search(r'"viewer" \{.*?\[(.*?)\]', text, re.DOTALL)
+    assert viewers is not None
+    assert using == set(re.findall(r'"(\w+)"', viewers[1])) - {"replay"}
