@@ -2,7 +2,8 @@
 
 import base64
 import time
-from itertools import count
+from collections.abc import Iterator
+from itertools import count, islice
 from uuid import uuid4
 
 import msgspec
@@ -11,19 +12,26 @@ from bench.load import Request
 from odds import event_codec
 from odds.command import CommandName, CommandRequest, Domain, EventVelocity, MoneyLine, Payload
 from odds.event import Event, accept
+from projector import envelope
+from projector.envelope import Envelope
 
 ODDS = 200
 
 
 def events(number: int) -> list[Event]:
     """A NewOdds for each of ``ODDS`` odds, then changes of all of them in turn."""
+    return list(islice(events_from_now_on(), number))
+
+
+def events_from_now_on() -> Iterator[Event]:
+    """The same without end, each accepted at the moment that it is asked for."""
     salt = uuid4().hex
-    created = [_event("NewOdds", f"{salt}-{n}", f"soccer:{salt}-{n}", None) for n in range(ODDS)]
-    changes = (
-        _event("UpdateOdds", f"{salt}-{n}", f"soccer:{salt}-{n % ODDS}", created[n % ODDS])
-        for n in count(ODDS)
-    )
-    return created + [next(changes) for _ in range(number - ODDS)]
+    created = []
+    for n in range(ODDS):
+        created.append(_event("NewOdds", f"{salt}-{n}", f"soccer:{salt}-{n}", None))
+        yield created[-1]
+    for n in count(ODDS):
+        yield _event("UpdateOdds", f"{salt}-{n}", f"soccer:{salt}-{n % ODDS}", created[n % ODDS])
 
 
 def pushes(of: list[Event]) -> list[Request]:
@@ -42,7 +50,13 @@ def _event(name: str, request_id: str, game_id: str, odds: Event | None) -> Even
         payload=Payload(game_id=game_id, money_line=MoneyLine(1.5 + number % 100 / 100, 2.5, 3.5)),
     )
     now = time.time_ns() // 1000
-    return accept(asked, odds and odds.external_id, "soccer", now=now)
+    about = None if odds is None else odds.external_id
+    return accept(asked, about, "soccer", now=now)
+
+
+def envelopes(of: list[Event]) -> list[Envelope]:
+    """The same, read."""
+    return [envelope.read(_envelope(event)) for event in of]
 
 
 def _envelope(event: Event) -> bytes:

@@ -1,6 +1,7 @@
 """What a benchmark runs on: stores and services of its own, stopped at the end."""
 
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -8,14 +9,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from local.emulators import datastore_emulator, pubsub_emulator
+import psutil
+
 from local.part import Part
 from local.plan import migrate
 from local.ports import HOST, Ports
 from local.postgres import Postgres
 from local.processes import Processes
-from local.settings import ROOT
+from local.settings import ROOT, StackSettings
 from local.waiting import answers_ok
+from odds import settings
 
 
 class Ground:
@@ -23,6 +26,7 @@ class Ground:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._emulators = settings.read(StackSettings, os.environ).chosen_emulators()
         self._processes = Processes(directory)
         self._postgres: Postgres | None = None
         self.ports = Ports.free()
@@ -40,12 +44,20 @@ class Ground:
         return url
 
     def datastore_host(self) -> str:
-        return self._start(
-            datastore_emulator(self.ports.datastore_emulator_port, self._directory / "events"), {}
-        )
+        port = self.ports.datastore_emulator_port
+        return self._start(self._emulators.datastore(port, self._directory, durable=True), {})
 
     def pubsub_host(self) -> str:
-        return self._start(pubsub_emulator(self.ports.pubsub_emulator_port), {})
+        port = self.ports.pubsub_emulator_port
+        return self._start(self._emulators.pubsub(port, self._directory, durable=True), {})
+
+    def instant_datastore_host(self) -> str:
+        """One that keeps nothing."""
+        port = Ports.free().datastore_emulator_port
+        command = (sys.executable, "-m", "bench.projector.instant_datastore", str(port))
+        address = f"{HOST}:{port}"
+        part = Part("instant", command, lambda: _accepts(port), address, directory=ROOT)
+        return self._start(part, {})
 
     @contextmanager
     def gunicorn(self, name: str, *options: str, **environ: str) -> Iterator[str]:
@@ -60,6 +72,10 @@ class Ground:
         finally:
             self._processes.stop(name)
 
+    def processor_seconds(self) -> dict[str, float]:
+        """Of each part and all that it started, since then."""
+        return {each.name: _processor_seconds(each.pid) for each in self._processes.alive()}
+
     def stop(self) -> None:
         self._processes.stop_all()
 
@@ -67,6 +83,17 @@ class Ground:
         self._processes.start(part, {**os.environ, **environ})
         self._processes.wait_ready(part)
         return part.address
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _processor_seconds(pid: int) -> float:
+    process = psutil.Process(pid)
+    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
 @contextmanager

@@ -1,15 +1,16 @@
 """``python -m bench.command``: commands over HTTP, published to an emulator, as a table."""
 
 import argparse
-from statistics import median
 from typing import NamedTuple
 
 import msgspec
 
+from bench import cost
 from bench.command.publishers import TOPIC_PATH
+from bench.cost import Measured, medians
 from bench.events import events
 from bench.ground import Ground, ground
-from bench.load import Request, Result, drive
+from bench.load import Request, drive
 from local.settings import ROOT
 from odds.adapters import publisher
 from odds.event import Event
@@ -42,7 +43,7 @@ class Load(NamedTuple):
 def main() -> None:
     given = _arguments()
     loads = [Load(workers, in_flight) for workers in (1, 2) for in_flight in (64, 1)]
-    results: dict[tuple[Load, str], list[Result]] = {}
+    results: dict[tuple[Load, str], list[Measured]] = {}
     with ground() as bus:
         environ = _environ(bus.pubsub_host())
         for number in range(given.rounds * len(VARIANTS)):
@@ -53,7 +54,8 @@ def main() -> None:
                 results.setdefault((load, name), []).append(result)
             print(".", end="", flush=True)
     for load in loads:
-        _tell(load, {name: _medians(results[load, name]) for name in VARIANTS})
+        print(f"\n\n{load.workers} worker(s), {load.in_flight} in flight\n")
+        cost.tell({name: medians(results[load, name]) for name in VARIANTS}, "commands", CEILING)
 
 
 def _environ(host: str) -> dict[str, str]:
@@ -69,12 +71,13 @@ def _environ(host: str) -> dict[str, str]:
 
 def _measure(
     bus: Ground, options: tuple[str, ...], environ: dict[str, str], number: int, load: Load
-) -> Result:
+) -> Measured:
     workers = ("--workers", str(load.workers), *(["--reuse-port"] if load.workers > 1 else []))
     number = number if load.in_flight > 1 else number // 4
     with bus.gunicorn("server", *workers, *options, **environ) as url:
         drive(url, _commands(events(400)), in_flight=load.in_flight, expected=202)
-        return drive(url, _commands(events(number)), in_flight=load.in_flight, expected=202)
+        requests = _commands(events(number))
+        return cost.measure(bus, url, requests, in_flight=load.in_flight, expected=202)
 
 
 def _commands(of: list[Event]) -> list[Request]:
@@ -86,20 +89,6 @@ def _request(event: Event) -> Request:
     if event.command.command == "NewOdds":
         return Request("POST", "/odds", body)
     return Request("PATCH", f"/odds/{event.external_id}", body)
-
-
-def _medians(results: list[Result]) -> Result:
-    return Result(*(median(column) for column in zip(*results, strict=True)))
-
-
-def _tell(load: Load, results: dict[str, Result]) -> None:
-    print(f"\n\n{load.workers} worker(s), {load.in_flight} in flight\n")
-    print(
-        "| | commands/s | of the ceiling | p50 ms | p99 ms |\n| --- | ---: | ---: | ---: | ---: |"
-    )
-    for name, (rate, p50, p99) in results.items():
-        share = rate / results[CEILING].per_second
-        print(f"| {name} | {rate:,.0f} | {share:.0%} | {p50:.1f} | {p99:.1f} |")
 
 
 def _arguments() -> argparse.Namespace:

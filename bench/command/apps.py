@@ -12,7 +12,11 @@ from bench.command.publishers import Library, OneRequestEach, Unpublished
 from command_api.app import CommandApi
 from command_api.asgi import CommandApplication
 from command_api.event_loop_flask import EventLoopFlask
+from command_api.metrics import Metrics
 from odds.adapters import clock, health, logs
+from odds.adapters.guard.guard import OpenDoor
+from odds.adapters.telemetry import Telemetry
+from odds.adapters.tracing import Tracing
 from odds.event_bus import EventBus
 
 if TYPE_CHECKING:
@@ -65,14 +69,19 @@ def _bus() -> EventBus:
 
 def _command_api(bus: EventBus, events: Unpublished) -> EventLoopFlask:
     logs.configure("bench", level="INFO", project="bench")
-    return CommandApi(bus, events, clock.now).flask()  # type: ignore[arg-type]
+    return CommandApi(bus, events, OpenDoor(), clock.now, Tracing(None), _untold()).flask()  # type: ignore[arg-type]
+
+
+def _untold() -> Metrics:
+    return Metrics(Telemetry("bench").meter())
 
 
 def _on_event_loop(app: EventLoopFlask) -> CommandApplication:
     async def nothing() -> None:
         pass
 
-    return CommandApplication(app, health=ThreadPoolExecutor(1), at_end=nothing)
+    health_checks = ThreadPoolExecutor(1)
+    return CommandApplication(app, Tracing(None), _untold(), health=health_checks, at_end=nothing)
 
 
 def _on_threads(app: EventLoopFlask) -> Flask:

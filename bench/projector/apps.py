@@ -11,9 +11,14 @@ from odds.adapters.datastore import Datastore
 from odds.adapters.event_store import EventStore
 from odds.adapters.parked_messages import ParkedMessages
 from odds.adapters.read_model import ReadModel
+from odds.adapters.telemetry import Telemetry
 from projector import envelope
 from projector.asgi import _answer, _body
+from projector.metrics import Metrics
 from projector.projector import Projector
+
+PATIENCE = 60.0
+"""Seconds: a slow answer is to be measured, not refused."""
 
 
 def parse_only() -> ASGIApp:
@@ -43,15 +48,26 @@ def parse_only_in_flask() -> Flask:
 def one_at_a_time() -> Flask:
     """Each push stores and projects its own event, in a thread of its own."""
     logs.configure("bench", level="INFO", project="bench")
-    entities = Datastore(datastore.connect(os.environ["DATASTORE_EMULATOR_HOST"]), "bench")
-    read_model = ReadModel(postgres.create_engine(os.environ["DATABASE_URL"], pool_size=16))
-    projector = Projector(EventStore(entities), ParkedMessages(entities), read_model, clock.now)
+    entities = Datastore(
+        datastore.connect(os.environ["DATASTORE_EMULATOR_HOST"]), "bench", timeout=PATIENCE
+    )
+    read_model = ReadModel(
+        postgres.create_engine(os.environ["DATABASE_URL"], pool_size=16, timeout=PATIENCE),
+        patience=PATIENCE,
+    )
+    projector = Projector(
+        EventStore(entities),
+        ParkedMessages(entities),
+        read_model,
+        clock.now,
+        Metrics(Telemetry("bench").meter()),
+    )
     app = _flask()
 
     @app.post("/push")
     def push() -> ResponseReturnValue:
         events = projector.store([envelope.read(request.get_data())])
-        projector.project([event for event in events if event])
+        projector.project([event for event in events if event], {})
         return "", 204
 
     return app

@@ -1,44 +1,100 @@
-"""How much memory work takes."""
+"""Everything that comes after the read, from files, and the memory that it takes."""
 
-import threading
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
 
-import psutil
+from bench.ground import Ground
+from bench.replay.copying import Copy
+from bench.replay.files import Files
+from bench.replay.timed import rounds, told
+from bench.replay.usage import Usage
+from bench.replay.work import folding
+from odds.adapters import clock
+from odds.event_bus import EventBus
+from replayer.recovery.parts import for_each_part
+from replayer.recovery.rebuild import Rebuild
+from replayer.replay import Replay, ReplayRequest
+from replayer.replays import Replays
+from replayer.worker import Worker
 
-_EVERY = 0.1
+NOTHING: Any = None
+"""For what is never asked: what is in files needs no catching up, and a dry run no bus."""
 
 
-class Peak:
-    """While the block runs, watches the processes that it starts. A context manager.
+def measure(made: Ground, size: int, number: int) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        files = Files(Path(directory))
+        files.write(size)
+        url = made.database_url()
+        copy = Copy(url, Path(directory))
+        loads = Watched(partial(rebuild, files, url))
+        replays = Watched(partial(in_process_of_its_own, files))
+        loads.run()
+        copy.take()
+        work: dict[str, Callable[[], object]] = {
+            "decode, fold, COPY, index, swap": loads.run,
+            "COPY of the same rows": copy.run,
+            "decode and fold, 2 processes": partial(fold, files),
+            "merge by time, route, 1 process": replays.run,
+        }
+        told(size, rounds(number, work))
+        copy.close()
+    print(f"{size:>9,}  decode, fold, COPY: {loads}")
+    print(f"{size:>9,}  merge by time, route: {replays}", flush=True)
 
-    The kernel's own account of a child's peak begins with what its parent had when it was made.
-    """
+
+class Watched:
+    """Work whose processes are watched: the most memory that one took in any round, and the
+    least processor time that all took."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self.megabytes = 0
+        self.seconds = float("inf")
+
+    def run(self) -> None:
+        with Usage() as usage:
+            self._work()
+        self.megabytes = max(self.megabytes, usage.megabytes)
+        self.seconds = min(self.seconds, usage.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.megabytes} MB in the largest process, {self.seconds:.1f} s of processors"
+
+
+def rebuild(files: Files, url: str) -> None:
+    Rebuild(files, NOTHING, url).run()
+
+
+def fold(files: Files) -> None:
+    for _ in for_each_part(partial(folding, files), files):
+        pass
+
+
+def in_process_of_its_own(files: Files) -> None:
+    process = get_context("spawn").Process(target=replay, args=[files])
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def replay(files: Any) -> None:
+    """All but the publishing."""
+    request = ReplayRequest(source="local", target="local", end=10**18, dry_run=True)
+    begun = Replay(replay_id="bench", request=request, created_at=clock.now())
+    bus = EventBus.load(Path("event_bus.yaml"))
+    Worker(begun, _Kept(), files, NOTHING, bus, clock=clock.now).run()
+
+
+class _Kept(Replays):
+    """Keeps the place of a replay nowhere."""
 
     def __init__(self) -> None:
-        self.megabytes = 0
-        self._known = set(psutil.Process().children(recursive=True))
-        self._done = threading.Event()
-        self._watcher = threading.Thread(target=self._watch)
+        super().__init__(NOTHING, clock.now)
 
-    def __enter__(self) -> Self:
-        self._watcher.start()
-        return self
-
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._watcher.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(_EVERY):
-            for process in psutil.Process().children(recursive=True):
-                if process not in self._known:
-                    with suppress(psutil.NoSuchProcess):
-                        taken = process.memory_info().rss // 2**20
-                        self.megabytes = max(self.megabytes, taken)
+    def keep(self, replay: Replay) -> Replay:
+        return replay

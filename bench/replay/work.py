@@ -1,12 +1,19 @@
-"""What the processes of a benchmark do with a part of the events."""
+"""What a benchmark does with the events of a part, besides what a rebuild does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from replayer.recovery.folding import Unreadable, histories, readable
 from replayer.recovery.parts import Source
 
 
-def count(part: str, *, source: Source) -> int:
-    return sum(1 for _ in source.events(part))
+@contextmanager
+def counting(source: Source) -> Iterator[Callable[[str], int]]:
+    with source.opened() as events:
+        yield lambda part: sum(1 for _ in events(part))
 
 
-def fold(part: str, *, files: Source) -> int:
-    return sum(1 for _ in histories(readable(files.events(part), Unreadable())))
+@contextmanager
+def folding(source: Source) -> Iterator[Callable[[str], int]]:
+    with source.opened() as events:
+        yield lambda part: sum(1 for _ in histories(readable(events(part), Unreadable())))

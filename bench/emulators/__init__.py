@@ -1,0 +1,1 @@
+"""Our emulators beside Google's: how much each does, and what it costs."""

@@ -1,0 +1,113 @@
+"""Very many readers of one stream, in one process that does little for each message.
+
+    python -m bench.fanout.crowd HOST PORT READERS < REQUEST
+
+sends the request on each connection, and says ``ready`` when every one has been answered 200. Each
+further line of its input ends a stretch: it prints what came since the line before, as JSON.
+"""
+
+import json
+import os
+import resource
+import select
+import socket
+import sys
+import time
+
+# When the event was accepted: ours sets published_at itself, and later.
+PUBLISHED = b'"updated_at":'
+CHUNK = 1 << 20
+
+
+class Crowd:
+    """Counts messages, and takes the age of the oldest and the newest one of each read."""
+
+    def __init__(self, readers: int) -> None:
+        self._poll = select.epoll()
+        self._readers: dict[int, socket.socket] = {}
+        self._cut: dict[int, bytes] = {}
+        self._buffer = bytearray(CHUNK)
+        self._wanted = readers
+        self.count = 0
+        self.lost = 0
+        self.ages: list[float] = []
+
+    def join(self, host: str, port: int, request: bytes) -> None:
+        readers = [_ask(host, port, request) for _ in range(self._wanted)]
+        # A server may keep the head back until it has something to say: ask all before reading.
+        for reader in readers:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += reader.recv(CHUNK)
+            if b" 200 " not in head[:14]:
+                raise SystemExit(head.decode(errors="replace"))
+            reader.setblocking(False)
+            self._readers[reader.fileno()] = reader
+            self._poll.register(reader, select.EPOLLIN)
+        self._poll.register(sys.stdin, select.EPOLLIN)
+
+    def read_until_told(self) -> None:
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor == sys.stdin.fileno():
+                    return
+                self._read(descriptor)
+
+    def _read(self, descriptor: int) -> None:
+        size = self._readers[descriptor].recv_into(self._buffer)
+        if size == 0:
+            self._poll.unregister(descriptor)
+            self.lost += 1
+            return
+        # A message that two reads share is counted where its mark ends.
+        text = self._cut.get(descriptor, b"") + bytes(memoryview(self._buffer)[:size])
+        self.count += text.count(PUBLISHED)
+        self._cut[descriptor] = text[1 - len(PUBLISHED) :]
+        now = time.time()
+        for found in {text.find(PUBLISHED), text.rfind(PUBLISHED)} - {-1}:
+            start = found + len(PUBLISHED)
+            age = now - _number(text[start : start + 24])
+            if age < 1e6:
+                self.ages.append(age)
+
+    def told(self) -> dict[str, float]:
+        """What came since the last time, ages in milliseconds."""
+        ages, self.ages = sorted(self.ages), []
+        count, self.count = self.count, 0
+        parts = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+        at = (
+            {name: ages[int((len(ages) - 1) * part)] * 1e3 for name, part in parts.items()}
+            if ages
+            else {}
+        )
+        return {"messages": count, "lost": self.lost, **at}
+
+
+def _ask(host: str, port: int, request: bytes) -> socket.socket:
+    reader = socket.create_connection((host, port), timeout=60)
+    reader.sendall(request)
+    return reader
+
+
+def _number(text: bytes) -> float:
+    """The time at the start of a text; 0 where the text ends before it does."""
+    digits = text.strip().split(b",")[0].split(b"}")[0].strip(b'" ')
+    return float(digits) if len(digits) < len(text.strip()) and digits else 0.0
+
+
+def main() -> None:
+    host, port, readers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, readers + 100)), hard))
+    crowd = Crowd(readers)
+    crowd.join(host, port, bytes.fromhex(sys.stdin.readline()))
+    print("ready", flush=True)
+    while True:
+        crowd.read_until_told()
+        if not os.read(sys.stdin.fileno(), 64):
+            return
+        print(json.dumps(crowd.told()), flush=True)
+
+
+if __name__ == "__main__":
+    main()
