@@ -7,11 +7,14 @@ PROTOC := $(VENV)/bin/python -m grpc_tools.protoc -Iproto
 COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header
 
+# Answers for Google's providers without network; with it: make terraform TERRAFORM="terraform -chdir=terraform"
+TERRAFORM ?= ../shared/tools/terraform-offline/terraform-offline terraform
+
 # The stack's own environment is the replayer's local one.
 REPLAYER := $(VENV)/bin/python -m local replayer
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean feed replay rebuild verify parked test chaos check proto proto-fresh lock
+.PHONY: help demo up down status logs clean feed replay rebuild verify parked vendor bench-projector test chaos soak check terraform proto proto-fresh lock
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,17 +63,40 @@ verify: $(VENV)/installed ## hold the read model against the event store: [ENV=l
 parked: $(VENV)/installed ## what the projector set aside: [DO="show|redrive|drop ..."]
 	@exec $(REPLAYER) parked $(or $(DO),list)
 
+$(VENV)/bench-installed: requirements-bench.txt $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench-projector: $(VENV)/bench-installed ## measure the projector beside its ceiling and a peer
+	$(VENV)/bin/python -m bench.projector
+
 test: check ## run the checks and all tests
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [SEEDS=1] [SECONDS=60]
 	$(VENV)/bin/python -m tests.chaos --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),60)
+
+soak: $(VENV)/installed ## a thousand readers while a query service is restarted: [MINUTES=20]
+	$(VENV)/bin/python -m tests.soak --minutes $(or $(MINUTES),20)
 
 check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of generated code
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/hadolint Dockerfile
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.cloudbuild cloudbuild.yaml
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+	@if command -v terraform > /dev/null; then CHECKPOINT_DISABLE=1 terraform fmt -check -recursive terraform; \
+		else echo "terraform fmt is left out: terraform is not installed"; fi
+
+terraform: ## validate and test what provisions the cloud
+	$(TERRAFORM) validate
+	for environment in stg prod; do $(TERRAFORM) test -var-file=environments/$$environment.tfvars \
+		-filter=tests/both.tftest.hcl -filter=tests/$$environment.tftest.hcl || exit 1; done
+
+vendor: $(VENV)/installed ## fetch what the pages use of others anew, with npm
+	$(VENV)/bin/python -m local.vendor
 
 proto: $(VENV)/installed ## generate odds/v1 from proto
 	$(PROTOC) --python_out=. --pyi_out=. $(PROTOS)
@@ -84,3 +110,4 @@ proto-fresh: $(VENV)/installed
 lock: $(VENV)/installed ## pin the dependencies of pyproject.toml anew
 	$(COMPILE) --output-file requirements.txt pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra dev --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt pyproject.toml

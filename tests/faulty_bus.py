@@ -52,6 +52,8 @@ class FaultyBus:
         self.otherwise: Fault = lambda take, _: take()
         self.attempts: list[list[str]] = []
         self.taken: list[list[str]] = []
+        self.last: Any = None
+        """The message that was taken last."""
         self._server: Any = None
         self.host = self.start("127.0.0.1:0")
 
@@ -82,7 +84,12 @@ class FaultyBus:
         request_ids = _request_ids(request.messages)
         self.attempts.append(request_ids)
         fault = self.faults.popleft() if self.faults else self.otherwise
-        fault(lambda: self.taken.append(request_ids), context)
+
+        def take() -> None:
+            self.taken.append(request_ids)
+            self.last = request.messages[-1]
+
+        fault(take, context)
         return _Response(message_ids=request_ids)
 
 

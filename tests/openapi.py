@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,12 +14,14 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from odds.adapters.security_headers import HEADERS as SECURITY_HEADERS
 from odds.v1 import command_pb2, query_pb2
 from tests.exchange import Answer
 from tests.paths import ROOT
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 EVENT_STREAM = "text/event-stream"
+HTML = "text/html"
 
 Node = dict[str, Any]
 
@@ -39,12 +42,15 @@ _HEADERS_OF_HTTP = {
 """What every server says of a message, and no description lists."""
 
 
+def description_file(service: str) -> Path:
+    return ROOT / "docs" / "openapi" / f"{service}.yaml"
+
+
 class Description:
     """The description of one service."""
 
     def __init__(self, service: str) -> None:
-        text = (ROOT / "docs" / "openapi" / f"{service}.yaml").read_text()
-        self.document: Node = yaml.safe_load(text)
+        self.document: Node = yaml.safe_load(description_file(service).read_text())
 
     @cached_property
     def _registry(self) -> Registry[Any]:
@@ -117,7 +123,7 @@ class Description:
         self._check_body(response["content"][answer.media_type], answer)
 
     def _check_headers(self, declared: Mapping[str, Node], headers: Message) -> None:
-        known = {name.lower() for name in declared} | _HEADERS_OF_HTTP
+        known = {name.lower() for name in declared} | _HEADERS_OF_HTTP | SECURITY_HEADERS.keys()
         assert {name.lower() for name in headers} <= known
         for name, node in declared.items():
             header = self.resolved(node)
@@ -136,6 +142,8 @@ class Description:
         elif answer.media_type == EVENT_STREAM:
             for data in event_data(answer.body):
                 self.validator(media["x-event-data"]).validate(data)
+        elif answer.media_type == HTML:
+            self.validator(media["schema"]).validate(answer.body.decode())
         else:
             self.validator(media["schema"]).validate(answer.json())
 

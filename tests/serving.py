@@ -1,10 +1,12 @@
 """One service under gunicorn, as it runs in the cloud."""
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from local.part import Part
 from local.ports import Ports
 from local.processes import Processes
 from local.services import service
@@ -15,7 +17,13 @@ from tests.stack import short_directory
 @contextmanager
 def serving(name: str, environ: Mapping[str, str]) -> Iterator[str]:
     """The URL of a service that is alive, though it may not be ready; stopped at the end."""
-    part = service(name, Ports.free().projector_port)
+    with running(service(name, Ports.free().projector_port), environ) as url:
+        yield url
+
+
+@contextmanager
+def running(part: Part, environ: Mapping[str, str]) -> Iterator[str]:
+    """The same, of any part that has a health check."""
     part = replace(part, ready=lambda: answers_ok(f"{part.address}/health/live"))
     with short_directory() as directory:
         processes = Processes(directory)
@@ -25,3 +33,10 @@ def serving(name: str, environ: Mapping[str, str]) -> Iterator[str]:
             yield part.address
         finally:
             processes.stop_all()
+
+
+def free_port() -> int:
+    """One that nothing listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import pytest
 
-from local.emulators import datastore_emulator, pubsub_emulator
+from local.emulators import embedded, google
+from local.emulators.choice import Emulators
 from local.part import Part
 from local.plan import migrate
 from local.ports import Ports
@@ -20,6 +22,7 @@ from local.postgres import Postgres
 from local.processes import Processes
 from local.settings import StackSettings
 from local.stack import Stack
+from odds import settings
 
 TEMPLATE = "template_of_read_models"
 
@@ -44,7 +47,7 @@ def databases() -> Iterator[Databases]:
     with short_directory() as directory:
         postgres = Postgres(directory / "data", durable=False)
         postgres.prepare()
-        with _running(directory, postgres.part()):
+        with running(directory, postgres.part()):
             yield Databases(postgres)
 
 
@@ -55,20 +58,58 @@ def postgres_url(databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
-def datastore_host() -> Iterator[str]:
+def emulators() -> Emulators:
+    """Those that EMULATORS names, else those that are available."""
+    return settings.read(StackSettings, os.environ).chosen_emulators()
+
+
+@pytest.fixture(scope="session")
+def datastore_host(emulators: Emulators, request: pytest.FixtureRequest) -> str:
     """A Datastore emulator; a ``project`` of its own keeps a test apart from others."""
+    host: str = request.getfixturevalue(f"{emulators}_datastore_host")
+    return host
+
+
+@pytest.fixture(scope="session")
+def pubsub_host(emulators: Emulators, request: pytest.FixtureRequest) -> str:
+    """A Pub/Sub emulator; a ``project`` of its own keeps a test apart from others."""
+    host: str = request.getfixturevalue(f"{emulators}_pubsub_host")
+    return host
+
+
+@pytest.fixture(scope="session")
+def google_datastore_host() -> Iterator[str]:
     with short_directory() as directory:
         port = Ports.free().datastore_emulator_port
-        with _running(directory, datastore_emulator(port, directory / "data")) as address:
+        with running(directory, google.datastore_emulator(port, directory / "data")) as address:
             yield address
 
 
 @pytest.fixture(scope="session")
-def pubsub_host() -> Iterator[str]:
-    """A Pub/Sub emulator; a ``project`` of its own keeps a test apart from others."""
+def google_pubsub_host() -> Iterator[str]:
     with short_directory() as directory:
         port = Ports.free().pubsub_emulator_port
-        with _running(directory, pubsub_emulator(port)) as address:
+        with running(directory, google.pubsub_emulator(port)) as address:
+            yield address
+
+
+@pytest.fixture(scope="session")
+def embedded_datastore_host() -> Iterator[str]:
+    """Ours, which does wrong when it is told to."""
+    with short_directory() as directory:
+        port = Ports.free().datastore_emulator_port
+        part = embedded.datastore_emulator(port, directory, durable=False, faults=True)
+        with running(directory, part) as address:
+            yield address
+
+
+@pytest.fixture(scope="session")
+def embedded_pubsub_host() -> Iterator[str]:
+    """Ours, which does wrong when it is told to."""
+    with short_directory() as directory:
+        port = Ports.free().pubsub_emulator_port
+        part = embedded.pubsub_emulator(port, directory, durable=False, faults=True)
+        with running(directory, part) as address:
             yield address
 
 
@@ -87,11 +128,16 @@ def stack() -> Iterator[Stack]:
 
 
 @contextmanager
-def fresh_stack(say: Callable[[str], None] = print) -> Iterator[Stack]:
-    """A stack of one's own, not started yet; at the end all of it is stopped."""
+def fresh_stack(say: Callable[[str], None] = print, *, faults: bool = False) -> Iterator[Stack]:
+    """A stack of one's own, not started yet; at the end all of it is stopped.
+
+    With ``faults`` our own emulators do wrong when they are told to.
+    """
     with short_directory() as directory:
-        settings = StackSettings(google_cloud_project="moneyline-test")
-        stack = Stack(directory, settings, Ports.free(), say, durable=False)
+        asked = msgspec.structs.replace(
+            settings.read(StackSettings, os.environ), google_cloud_project="moneyline-test"
+        )
+        stack = Stack(directory, asked, Ports.free(), say, durable=False, faults=faults)
         try:
             yield stack
         finally:
@@ -99,7 +145,8 @@ def fresh_stack(say: Callable[[str], None] = print) -> Iterator[Stack]:
 
 
 @contextmanager
-def _running(directory: Path, part: Part) -> Iterator[str]:
+def running(directory: Path, part: Part) -> Iterator[str]:
+    """A process for as long as the context lasts; yields its address."""
     processes = Processes(directory)
     try:
         processes.start(part, os.environ)

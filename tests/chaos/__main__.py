@@ -16,7 +16,7 @@ def main() -> int:
     wrong: list[str] = []
     for seed in range(given.seed, given.seed + given.seeds):
         print(f"seed {seed}", flush=True)
-        with fresh_stack(lambda _: None) as stack:
+        with fresh_stack(lambda _: None, faults=True) as stack:
             stack.start()
             wrong += bad_day(stack, seed, given.seconds, lambda line: print(line, flush=True)).wrong
     print("\n".join(wrong) or "nothing lost, nothing doubled, nothing stuck")

@@ -1,17 +1,19 @@
 """One bad day, from a seed."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 
-from local.bus import LocalBus
-from local.settings import ROOT
+from local.emulators.choice import Emulators
+from local.settings import StackSettings
 from local.stack import Stack
-from odds.event_bus import EventBus
-from tests.chaos.faults import faults
+from odds import settings
+from tests.chaos.emulator_faults import emulator_faults
+from tests.chaos.faults import Fault, faults
 from tests.chaos.providers import Providers
 from tests.chaos.unruly_bus import UnrulyBus
 from tests.chaos.verdict import Verdict, judge, logged
@@ -30,13 +32,13 @@ def bad_day(stack: Stack, seed: int, seconds: float, say: Callable[[str], None] 
     bus = UnrulyBus(projector_url, random)
     providers = Providers(stack.gateway_url, random)
     with bus.serving() as push_url:
-        _push_to(stack, push_url)
+        stack.push_to(push_url)
         with providers.sending():
-            broken = _break(faults(stack, bus, engine, random), random, seconds, say)
+            broken = _break(_faults(stack, bus, push_url, engine, random), random, seconds, say)
         last = providers.last_words()
         _wait_for_all(lambda: providers.accepted <= logged(engine), say)
         assert last <= logged(engine)
-        _push_to(stack, projector_url)
+        stack.push_to(projector_url)
     verdict = judge(stack, engine, providers.accepted)
     say(f"  broken: {', '.join(f'{name} x{times}' for name, times in sorted(broken.items()))}")
     say(f"  pushes {bus.pushed}, repeated {bus.repeated}, delayed {bus.delayed}, cut off {bus.cut}")
@@ -45,8 +47,17 @@ def bad_day(stack: Stack, seed: int, seconds: float, say: Callable[[str], None] 
     return verdict
 
 
+def _faults(
+    stack: Stack, bus: UnrulyBus, push_url: str, engine: Engine, random: Random
+) -> dict[str, Fault]:
+    everywhere = faults(stack, bus, engine, random)
+    if settings.read(StackSettings, os.environ).chosen_emulators() is Emulators.EMBEDDED:
+        return everywhere | emulator_faults(stack, push_url, random)
+    return everywhere
+
+
 def _break(
-    faults: dict[str, Callable[[], None]],
+    faults: dict[str, Fault],
     random: Random,
     seconds: float,
     say: Callable[[str], None],
@@ -66,9 +77,3 @@ def _wait_for_all(condition: Callable[[], bool], say: Callable[[str], None]) -> 
     began = time.monotonic()
     wait_for(condition, seconds=RECOVERY)
     say(f"  all projected {time.monotonic() - began:.1f} s after the last fault")
-
-
-def _push_to(stack: Stack, url: str) -> None:
-    host = stack.environment["PUBSUB_EMULATOR_HOST"]
-    topics = EventBus.load(ROOT / "event_bus.yaml")
-    LocalBus(host, stack.environment["GOOGLE_CLOUD_PROJECT"], topics, "").create(url)

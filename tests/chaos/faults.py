@@ -2,15 +2,24 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from sqlalchemy import Engine, text
 
+from local.services import PROJECTOR
 from local.stack import Stack
+from tests.chaos import dying_projector
+from tests.chaos.dying_projector import MOMENTS
 from tests.chaos.unruly_bus import UnrulyBus
+from tests.waiting import wait_for
 
 AWAY_AT_MOST = 2.0
 """Seconds."""
+DIES_WITHIN = 20
+"""Batches."""
+DEAD_WITHIN = 120.0
+"""Seconds in which it will have had so many, however busy the machine is."""
 
 Fault = Callable[[], None]
 
@@ -22,6 +31,15 @@ def faults(stack: Stack, bus: UnrulyBus, engine: Engine, random: Random) -> dict
         stack.kill_part(part)
         time.sleep(random.random() * AWAY_AT_MOST)
         stack.start_part(part)
+
+    def kill_projector_at(moment: str) -> None:
+        port = int(stack.environment["PROJECTOR_PORT"])
+        dying = dying_projector.dying_projector(port)
+        told = dying_projector.environment(moment, batches=random.randint(1, DIES_WITHIN))
+        stack.kill_part(PROJECTOR)
+        stack.processes.start(dying, stack.environment | told)
+        wait_for(lambda: stack.processes.named(PROJECTOR) is None, seconds=DEAD_WITHIN)
+        stack.start_part(PROJECTOR)
 
     def stop_datastore() -> None:
         # SIGTERM: killed, the emulator loses what the service never would.
@@ -41,7 +59,8 @@ def faults(stack: Stack, bus: UnrulyBus, engine: Engine, random: Random) -> dict
         bus.unruly = False
 
     return {
-        "projector killed": lambda: kill("projector"),
+        "projector killed": lambda: kill(PROJECTOR),
+        **{f"projector killed {moment}": partial(kill_projector_at, moment) for moment in MOMENTS},
         "PostgreSQL killed": lambda: kill("postgres"),
         "command_api killed": lambda: kill("command_api"),
         "Datastore stopped": stop_datastore,

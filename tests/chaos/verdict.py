@@ -1,10 +1,13 @@
 """What must be true after any bad day."""
 
+import subprocess
+import sys
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Engine, func, select
 
+from local.settings import ROOT
 from local.stack import Stack
 from odds import event_codec
 from odds.adapters import datastore
@@ -45,8 +48,18 @@ def judge(stack: Stack, engine: Engine, accepted: set[UUID]) -> Verdict:
         *(["an event is in the event store twice"] if len(ids) > len(set(ids)) else []),
         *(["the log has an event twice"] if rows_of_log != len(logged(engine)) else []),
         *_differences("odds that differ from the fold", {*_unequal(held, expected)}),
+        *_verified(stack),
     ]
     return Verdict(len(accepted), len(ids), rows_of_log or 0, len(held), wrong)
+
+
+def _verified(stack: Stack) -> list[str]:
+    """What ``make verify`` finds, as an operator would see it."""
+    command = (sys.executable, "-m", "replayer", "verify", "--env", "local")
+    found = subprocess.run(
+        command, env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return [f"verify: {found.stdout}{found.stderr}"] if found.returncode else []
 
 
 def stored_events(stack: Stack) -> list[Event]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.emulators.choice import Emulators
 from local.errors import StackError
 from local.stack import Stack
 from local.waiting import answers_ok, wait_until
@@ -30,15 +31,20 @@ def test_odds_sent_just_before_down_are_there_after_up(own_stack: Stack) -> None
     assert own_stack.processes.alive() == ()
 
     own_stack.start()
-    assert [url for url in odds if not answers_ok(url)] == []
+    assert wait_until(lambda: all(map(answers_ok, odds)), SECONDS)
 
 
-def test_down_refuses_to_lose_what_a_dead_projector_did_not_take(own_stack: Stack) -> None:
+def test_down_loses_nothing_that_a_dead_projector_did_not_take(
+    emulators: Emulators, own_stack: Stack
+) -> None:
     own_stack.start()
     own_stack.kill_part("projector")
     odds = _new_odds(own_stack, "unheard")
-    with pytest.raises(StackError, match="the projector is not ready"):
+    if emulators.durable_bus:
         own_stack.stop()
+    else:
+        with pytest.raises(StackError, match="the projector is not ready"):
+            own_stack.stop()
 
     own_stack.start()
     assert wait_until(lambda: answers_ok(odds), SECONDS), "the event was lost"

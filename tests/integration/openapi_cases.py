@@ -1,11 +1,12 @@
 """Requests to a running service, and which of the described answers they are to bring."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tests.exchange import Request, send
 from tests.openapi import Description
 
+Headers = Mapping[str, str]
 DescribedAnswer = tuple[str, str, int, str]
 """Path template, method, status and media type."""
 
@@ -22,6 +23,10 @@ class Case(NamedTuple):
         found = (answer.status, answer.media_type if answer.body else "")
         assert found == (self.status, self.media_type), answer.body
         description.check(self.request.method, self.request.path, answer)
+
+    def with_headers(self, headers: Headers) -> "Case":
+        request = self.request._replace(headers={**self.request.headers, **headers})
+        return self._replace(request=request)
 
     def __str__(self) -> str:
         return f"{self.request.method} {self.request.path} {self.status} {self.media_type}"

@@ -16,16 +16,18 @@ from odds.adapters.publisher import MAX_IN_HAND
 from odds.command import CommandName
 from tests.commands_at_once import Answer, post_at_once
 from tests.examples import DELETE, NEW, UPDATE, command
-from tests.exchange import JSON, PROTOBUF, Request
+from tests.exchange import JSON, PROTOBUF, Request, send
 from tests.faulty_bus import faulty_bus, held
-from tests.integration.lone_service import free_port, lone_service
-from tests.integration.openapi_cases import Case, all_but_failures, provoked
+from tests.integration.openapi_cases import Case, Headers, all_but_failures, provoked
+from tests.issuer import guarded
 from tests.openapi import Description
+from tests.serving import free_port, serving
 from tests.waiting import wait_for
 
 DESCRIPTION = Description("command_api")
 ODDS = "/odds/6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11"
 BOTH = (JSON, PROTOBUF)
+READY = Request("GET", "/health/ready")
 TOO_LONG = b" " * (MAX_BODY + 1)
 
 
@@ -89,6 +91,8 @@ BUS_AWAY = [
 
 
 BUS_FULL = [case._replace(status=429) for case in GOOD]
+STRANGERS = [case._replace(status=401) for case in GOOD]
+OTHERS = [case._replace(status=403) for case in GOOD]
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def service_without_bus() -> Iterator[str]:
         "PUBSUB_EMULATOR_HOST": f"127.0.0.1:{free_port()}",
         "PUBLISH_TIMEOUT_SECONDS": "0.5",
     }
-    with lone_service("command_api", **settings) as url:
+    with serving("command_api", settings) as url:
         yield url
 
 
@@ -117,13 +121,26 @@ def service_in_overload() -> Iterator[str]:
             "PUBSUB_EMULATOR_HOST": bus.host,
             "PUBLISH_TIMEOUT_SECONDS": "60",
         }
-        with lone_service("command_api", **settings) as url:
+        with serving("command_api", settings) as url:
             answers: list[Answer] = []
             held_up = pool.submit(post_at_once, url, MAX_IN_HAND + 1, answers)
             wait_for(lambda: answers)  # that of the one which was too many
             yield url
             gate.set()
             held_up.result(30)
+
+
+@pytest.fixture(scope="module")
+def guarded_service() -> Iterator[tuple[str, Headers]]:
+    """A service, and the header of a caller who may not do what the cases ask."""
+    with guarded("{push: push@odds.example, providers: {bolt@odds.example: [bolt]}}") as (
+        issuer,
+        trust,
+    ):
+        bus = {"GOOGLE_CLOUD_PROJECT": "nowhere", "PUBSUB_EMULATOR_HOST": "127.0.0.1:1"}
+        with serving("command_api", trust | bus) as url:
+            wait_for(lambda: "signing keys" not in send(url, READY).json())
+            yield url, issuer.bearer("bolt@odds.example")
 
 
 @pytest.mark.parametrize("case", [*GOOD, *BAD, *elsewhere(), *HEALTHY], ids=str)
@@ -150,6 +167,22 @@ def test_with_too_much_in_hand_the_service_answers_as_described(
     case.check(DESCRIPTION, service_in_overload)
 
 
+@pytest.mark.parametrize("case", STRANGERS, ids=str)
+def test_strangers_are_answered_as_described(
+    guarded_service: tuple[str, Headers], case: Case
+) -> None:
+    url, _ = guarded_service
+    case.check(DESCRIPTION, url)
+
+
+@pytest.mark.parametrize("case", OTHERS, ids=str)
+def test_who_speaks_for_another_provider_is_answered_as_described(
+    guarded_service: tuple[str, Headers], case: Case
+) -> None:
+    url, bearer = guarded_service
+    case.with_headers(bearer).check(DESCRIPTION, url)
+
+
 def test_every_described_answer_but_our_own_failure_is_provoked() -> None:
-    cases = [*GOOD, *BAD, *elsewhere(), *HEALTHY, *BUS_AWAY, *BUS_FULL]
+    cases = [*GOOD, *BAD, *elsewhere(), *HEALTHY, *BUS_AWAY, *BUS_FULL, *STRANGERS, *OTHERS]
     assert provoked(DESCRIPTION, cases) == all_but_failures(DESCRIPTION)

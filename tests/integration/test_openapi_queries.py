@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -13,14 +14,16 @@ from odds.identity import event_id, external_id
 from query_api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON
 from query_api.graphql.body import MAX_BODY
 from tests.exchange import JSON, PROTOBUF, Answer, Request, opened, send
-from tests.integration.lone_service import free_port, lone_service
-from tests.integration.openapi_cases import Case, all_but_failures, provoked
-from tests.openapi import Description, event_data
+from tests.integration.openapi_cases import Case, Headers, all_but_failures, provoked
+from tests.issuer import guarded
+from tests.openapi import HTML, Description, event_data
+from tests.serving import free_port, serving
 from tests.waiting import wait_for
 
 DESCRIPTION = Description("query_api")
 PROVIDER = "described"
 NEW, GONE = (external_id(event_id(PROVIDER, request_id)) for request_id in ("new", "gone"))
+NEW_EVENT, UNKNOWN_EVENT = (event_id(PROVIDER, name) for name in ("new", "never sent"))
 UNKNOWN = external_id(event_id(PROVIDER, "never sent"))
 BOTH = (JSON, PROTOBUF)
 GRAPHQL = "/api/graphql"
@@ -28,7 +31,7 @@ LIST = "{ list_odds { total odds { external_id moneyline } } }"
 WRONG = "{ prices }"
 INSTANT_ODDS = """subscription { getInstantOdds {
     id external_id provider game_id game_type moneyline
-    deleted created_at updated_at event_id conflated
+    deleted created_at updated_at event_id cursor published_at conflated image
 } }"""
 WEBSOCKET = {
     "Connection": "Upgrade",
@@ -59,6 +62,8 @@ def elsewhere() -> Iterator[Case]:
         yield Case(404, kind, Request("GET", "/prices", accept))
         yield Case(405, kind, Request("PUT", "/odds", accept, b""))
         yield Case(405, kind, Request("PUT", f"/odds/{NEW}", accept, b""))
+        yield Case(405, kind, Request("PUT", f"/odds/{NEW}/history", accept, b""))
+        yield Case(405, kind, Request("PUT", f"/events/{NEW_EVENT}", accept, b""))
     for kind in (JSON, GRAPHQL_JSON):
         yield Case(405, kind, Request("PUT", GRAPHQL, {"Accept": kind}, b""))
 
@@ -84,6 +89,17 @@ REST = [
     *get(404, f"/odds/{UNKNOWN}"),
     *not_acceptable(f"/odds/{NEW}"),
     *get(410, f"/odds/{GONE}"),
+    *get(200, f"/odds/{NEW}?as_of=2999-01-01T00:00:00Z"),
+    *get(400, f"/odds/{NEW}?as_of=noon"),
+    *get(404, f"/odds/{NEW}?as_of=1588396480.947123"),
+    *get(200, f"/odds/{GONE}/history?page_size=2"),
+    *get(400, f"/odds/{NEW}/history?page_no=0"),
+    *get(404, f"/odds/{UNKNOWN}/history"),
+    *not_acceptable(f"/odds/{NEW}/history"),
+    *get(200, f"/events/{NEW_EVENT}?wait=5"),
+    *get(200, f"/events/{UNKNOWN_EVENT}"),
+    *get(400, f"/events/{NEW_EVENT}?wait=31"),
+    *not_acceptable(f"/events/{NEW_EVENT}"),
 ]
 GRAPHQL_POST = [
     graphql(200, GRAPHQL_JSON, LIST),
@@ -99,18 +115,37 @@ GRAPHQL_POST = [
     *(graphql(413, kind, "x" * MAX_BODY) for kind in (JSON, GRAPHQL_JSON)),
     *(graphql(415, kind, LIST, content_type="text/plain") for kind in (JSON, GRAPHQL_JSON)),
 ]
+
+
+def graphql_get(status: int, media_type: str, query: str, accept: str = "") -> Case:
+    path = f"{GRAPHQL}?{urlencode({'query': query})}"
+    return Case(status, media_type, Request("GET", path, {"Accept": accept or media_type}))
+
+
 GRAPHQL_GET = [
-    *(Case(405, kind, Request("GET", GRAPHQL, {"Accept": kind})) for kind in (JSON, GRAPHQL_JSON)),
-    Case(406, GRAPHQL_JSON, Request("GET", GRAPHQL, {"Accept": "text/html"})),
+    graphql_get(200, GRAPHQL_JSON, LIST),
+    graphql_get(200, JSON, LIST),
+    graphql_get(200, EVENT_STREAM, LIST),
+    graphql_get(400, GRAPHQL_JSON, WRONG),
+    Case(400, JSON, Request("GET", GRAPHQL, {"Accept": JSON})),
+    graphql_get(406, GRAPHQL_JSON, LIST, accept="image/png"),
+    graphql_get(406, JSON, INSTANT_ODDS),
+    Case(200, HTML, Request("GET", GRAPHQL, {"Accept": HTML})),
     Case(101, "", Request("GET", GRAPHQL, WEBSOCKET)),
 ]
+READY = Request("GET", "/health/ready")
+REST_PATHS = ("/odds", f"/odds/{NEW}", f"/odds/{NEW}/history", f"/events/{NEW_EVENT}")
 HEALTHY = [Case(200, JSON, Request("GET", f"/health/{each}")) for each in ("live", "ready")]
 READ_MODEL_AWAY = [
     *get(503, "/odds"),
     *get(503, f"/odds/{NEW}"),
+    *get(503, f"/odds/{NEW}/history"),
+    *get(503, f"/events/{NEW_EVENT}?wait=30"),
     graphql(200, GRAPHQL_JSON, LIST),
     graphql(503, GRAPHQL_JSON, INSTANT_ODDS, accept=EVENT_STREAM),
     graphql(503, JSON, INSTANT_ODDS, accept=f"{JSON}, {EVENT_STREAM}"),
+    graphql_get(503, GRAPHQL_JSON, INSTANT_ODDS, accept=EVENT_STREAM),
+    graphql_get(503, JSON, INSTANT_ODDS, accept=f"{JSON}, {EVENT_STREAM}"),
     Case(503, JSON, Request("GET", "/health/ready")),
 ]
 
@@ -128,27 +163,44 @@ def command(stack: Stack, method: str, path: str, name: str, request_id: str) ->
     assert answer.status == 202, answer.body
 
 
-def wait_for_answer(stack: Stack, external_id: UUID, status: int) -> None:
-    request = Request("GET", f"/odds/{external_id}")
-    wait_for(lambda: send(stack.gateway_url, request).status == status)
-
-
 @pytest.fixture(scope="module")
 def filled(stack: Stack) -> Stack:
     """The stack, with the odds NEW, and GONE that were deleted."""
     command(stack, "POST", "/odds", "NewOdds", "new")
     command(stack, "POST", "/odds", "NewOdds", "gone")
     command(stack, "DELETE", f"/odds/{GONE}", "DeleteOdds", "go")
-    wait_for_answer(stack, NEW, 200)
-    wait_for_answer(stack, GONE, 410)
+    for name in ("new", "gone", "go"):
+        request = Request("GET", f"/events/{event_id(PROVIDER, name)}?wait=30")
+        assert send(stack.gateway_url, request).json()["Data"]["Outcome"] != "pending"
     return stack
 
 
 @pytest.fixture(scope="module")
 def service_without_read_model() -> Iterator[str]:
     database_url = f"postgresql+pg8000://nobody@127.0.0.1:{free_port()}/nothing"
-    with lone_service("query_api", DATABASE_URL=database_url) as url:
+    settings = {"DATABASE_URL": database_url, "DATASTORE_EMULATOR_HOST": "127.0.0.1:1"}
+    with serving("query_api", settings) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def guarded_service() -> Iterator[tuple[str, Headers]]:
+    """A service that is not read by everybody, and the header of a caller who is no reader."""
+    settings = {"DATABASE_URL": "postgresql+pg8000://nobody@127.0.0.1:1/nothing"}
+    with (
+        guarded("{push: push@odds.example, readers: [rita@odds.example]}") as (issuer, trust),
+        serving("query_api", trust | settings) as url,
+    ):
+        wait_for(lambda: send(url, READY).json()["signing_keys"] == "known")
+        yield url, issuer.bearer("sam@odds.example")
+
+
+STRANGERS = [
+    *(Case(401, JSON, Request("GET", path)) for path in (*REST_PATHS, GRAPHQL)),
+    *(Case(401, "", Request("HEAD", path)) for path in REST_PATHS),
+    graphql(401, JSON, LIST),
+]
+OTHERS = [case._replace(status=403) for case in STRANGERS]
 
 
 @pytest.mark.parametrize(
@@ -168,6 +220,22 @@ def test_without_its_read_model_the_service_answers_as_described(
     service_without_read_model: str, case: Case
 ) -> None:
     case.check(DESCRIPTION, service_without_read_model)
+
+
+@pytest.mark.parametrize("case", STRANGERS, ids=str)
+def test_strangers_are_answered_as_described(
+    guarded_service: tuple[str, Headers], case: Case
+) -> None:
+    url, _ = guarded_service
+    case.check(DESCRIPTION, url)
+
+
+@pytest.mark.parametrize("case", OTHERS, ids=str)
+def test_who_is_no_reader_is_answered_as_described(
+    guarded_service: tuple[str, Headers], case: Case
+) -> None:
+    url, bearer = guarded_service
+    case.with_headers(bearer).check(DESCRIPTION, url)
 
 
 def test_the_list_has_the_odds_that_are_not_deleted(filled: Stack) -> None:
@@ -192,5 +260,14 @@ def test_instant_odds_come_as_described(filled: Stack) -> None:
 
 
 def test_every_described_answer_but_our_own_failure_is_provoked() -> None:
-    cases = [*REST, *GRAPHQL_POST, *GRAPHQL_GET, *elsewhere(), *HEALTHY, *READ_MODEL_AWAY]
+    cases = [
+        *REST,
+        *GRAPHQL_POST,
+        *GRAPHQL_GET,
+        *elsewhere(),
+        *HEALTHY,
+        *READ_MODEL_AWAY,
+        *STRANGERS,
+        *OTHERS,
+    ]
     assert provoked(DESCRIPTION, cases) == all_but_failures(DESCRIPTION)

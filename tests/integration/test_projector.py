@@ -1,14 +1,12 @@
 """The projector over a real Datastore and a real PostgreSQL, pushed to as Pub/Sub pushes."""
 
-import base64
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
-import urllib3
 from google.cloud import datastore as library
 from sqlalchemy import Engine, Row, select, text
 
@@ -17,14 +15,16 @@ from odds.adapters import datastore, event_entity, postgres
 from odds.adapters.datastore import Datastore
 from odds.adapters.event_store import EventStore
 from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.tables import odds, odds_event_log
+from odds.adapters.tables import odds, odds_event_log, projector_heartbeat
 from odds.command import MoneyLine
 from odds.event import Event, accept
 from odds.event_codec import EncodedEvent
 from odds.v1 import event_pb2
 from tests.examples import NOW, command, delete, encoded, new, update
+from tests.pushing import ask, post, push_body
 from tests.serving import serving
 from tests.stack import Databases
+from tests.waiting import wait_for
 
 
 class Platform(NamedTuple):
@@ -54,30 +54,9 @@ def platform(databases: Databases, datastore_host: str) -> Iterator[Platform]:
     engine.dispose()
 
 
-def ask(method: str, url: str, body: bytes = b"") -> urllib3.BaseHTTPResponse:
-    """Ask on a connection of its own: one that idles would hold up the end of the projector."""
-    headers = {"Connection": "close"}
-    return urllib3.request(method, url, body=body, headers=headers, timeout=30, retries=False)
-
-
-def post(url: str, body: bytes) -> urllib3.BaseHTTPResponse:
-    return ask("POST", url + "/push", body)
-
-
 def push(platform: Platform, data: Event | bytes, message_id: str = "1") -> int:
     """Push as Pub/Sub does, and return the status."""
-    return post(platform.url, envelope(data, message_id)).status
-
-
-def envelope(data: Event | bytes, message_id: str = "1") -> bytes:
-    body = event_codec.encode(data) if isinstance(data, Event) else data
-    message = {
-        "data": base64.b64encode(body).decode(),
-        "attributes": {"event_id": "x"},
-        "messageId": message_id,
-        "publishTime": "2026-11-23T00:00:00Z",
-    }
-    return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s"}).encode()
+    return post(platform.url, push_body(data, message_id)).status
 
 
 def outcomes(platform: Platform, *events: Event) -> list[str]:
@@ -96,6 +75,16 @@ def row_of(platform: Platform, event: Event) -> Row[tuple[Any, ...]]:
 
 def parked(platform: Platform, data: bytes) -> list[library.Entity]:
     return [e for e in platform.entities.query(kind="Parked").fetch() if e["Data"] == data]
+
+
+def test_a_projector_to_which_nothing_is_pushed_gives_signs_of_life(platform: Platform) -> None:
+    def beaten_at() -> datetime:
+        with platform.engine.connect() as connection:
+            time: datetime = connection.scalars(select(projector_heartbeat.c.beaten_at)).one()
+            return time
+
+    before = beaten_at()
+    wait_for(lambda: beaten_at() > before)
 
 
 def test_a_pushed_event_is_stored_and_projected_before_it_is_acknowledged(
@@ -207,7 +196,8 @@ def test_without_postgresql_a_push_comes_again_and_is_applied_once_it_is_back(
     event = new()
     with platform.engine.begin() as connection:
         connection.execute(text("ALTER TABLE odds RENAME TO away"))
-    assert push(platform, event) == 503
+    answer = post(platform.url, push_body(event))
+    assert (answer.status, answer.json()["Msg"]) == (503, "PostgreSQL did not take the event")
     assert [*platform.store.find([event.event_id])] == [event.event_id]
     with platform.engine.begin() as connection:
         connection.execute(text("ALTER TABLE away RENAME TO odds"))
@@ -222,7 +212,7 @@ def test_without_datastore_nothing_is_projected(databases: Databases) -> None:
         "GOOGLE_CLOUD_PROJECT": "nowhere",
     }
     with serving("projector", environ) as url:
-        answer = post(url, envelope(new()))
+        answer = post(url, push_body(new()))
         assert answer.status == 503
         assert "Datastore" in answer.json()["Msg"]
         assert ask("GET", url + "/health/ready").status == 503

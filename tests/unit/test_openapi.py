@@ -11,10 +11,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from command_api import bodies
 from command_api.app import CommandApi
+from command_api.metrics import Metrics as CommandMetrics
 from command_api.responses import CommandResponse
 from gateway.main import ROUTES
 from gateway.routes import Route
+from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.publisher import EventPublisher
+from odds.adapters.telemetry import Telemetry
+from odds.adapters.tracing import Tracing
 from odds.command import (
     MAX_FUTURE_US,
     MAX_GAME_ID,
@@ -29,9 +33,11 @@ from odds.command import (
     Payload,
 )
 from odds.event_bus import EventBus
+from odds.fold import Outcome
 from query_api.asgi import GRAPHQL_PATH
 from query_api.graphql import body as graphql_body
 from query_api.graphql.operation import MAX_TOKENS, GraphQLRequest
+from query_api.metrics import Metrics as QueryMetrics
 from query_api.queries import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_NO,
@@ -41,13 +47,22 @@ from query_api.queries import (
 )
 from query_api.responses import Status
 from query_api.rest import create_rest
+from query_api.settings import Settings
+from replayer import parameters as replay_parameters
+from replayer.replay import KEPT_ERRORS, Replay, ReplayRequest, State
+from replayer.responses import described as described_replay
 from tests.examples import NOW
 from tests.openapi import Description
 from tests.paths import ROOT
 
 COMMAND, QUERY = Description("command_api"), Description("query_api")
-SERVICES = {"command_api": COMMAND, "query_api": QUERY}
+REPLAY = Description("replayer")
+SERVICES = {"command_api": COMMAND, "query_api": QUERY, "replayer": REPLAY}
+LONGEST_WAIT = Settings(database_url="").event_wait_seconds
+UNTOLD = Telemetry("").meter()
 HEALTH = {("/health/live", "GET"), ("/health/ready", "GET")}
+PAGES = {"/", "/assets/{folder}/{file}"}
+"""For people; no API."""
 
 
 class UnusedBus:
@@ -59,11 +74,13 @@ class UnusedBus:
 
 def command_flask() -> Flask:
     events = cast(EventPublisher, UnusedBus())
-    return CommandApi(EventBus.load(ROOT / "event_bus.yaml"), events, lambda: NOW).flask()
+    bus = EventBus.load(ROOT / "event_bus.yaml")
+    metrics = CommandMetrics(UNTOLD)
+    return CommandApi(bus, events, OpenDoor(), lambda: NOW, Tracing(None), metrics).flask()
 
 
 def query_flask() -> Flask:
-    return create_rest(cast(OddsQueries, None))
+    return create_rest(cast(OddsQueries, None), LONGEST_WAIT, QueryMetrics(UNTOLD))
 
 
 def described(service: str) -> set[tuple[str, str]]:
@@ -92,8 +109,9 @@ def test_the_described_routes_are_those_of_the_gateway(service: str) -> None:
     routed = {
         (route.path, method)
         for route in routes
-        if route.service == service
+        if route.service == service and route.path not in PAGES
         for method in route.methods
+        if method != "OPTIONS"
     }
     assert described(service) == routed | HEALTH
 
@@ -114,7 +132,7 @@ def test_the_described_rest_routes_are_those_of_the_query_service() -> None:
 def test_every_operation_has_a_name_of_its_own() -> None:
     operations = [
         operation["operationId"]
-        for description in (COMMAND, QUERY)
+        for description in SERVICES.values()
         for path, _, operation in description.operations()
         if not path.startswith("/health/")
     ]
@@ -144,6 +162,9 @@ def test_texts_may_be_as_long_as_described(name: str, longest: int) -> None:
         (COMMAND, COMMAND.schema("EventVelocity"), EventVelocity),
         (COMMAND, COMMAND.schema("CommandResponse")["properties"]["Status"], Status),
         (QUERY, QUERY.schema("QueryResponse")["properties"]["Status"], Status),
+        (QUERY, QUERY.schema("Command"), CommandName),
+        (QUERY, QUERY.schema("Outcome"), Outcome),
+        (REPLAY, REPLAY.schema("Filters")["properties"]["velocity"], EventVelocity),
     ],
 )
 def test_enumerations_have_the_described_words(
@@ -197,11 +218,34 @@ def test_pages_are_limited_as_described() -> None:
     assert (number["minimum"], number["maximum"]) == (1, MAX_PAGE_NO)
     assert (size["minimum"], size["maximum"]) == (1, MAX_PAGE_SIZE)
     assert QUERY.schema("OddsPage")["properties"]["Odds"]["maxItems"] == MAX_PAGE_SIZE
+    assert QUERY.schema("OddsHistory")["properties"]["Events"]["maxItems"] == MAX_PAGE_SIZE
     given_nothing = PageRequest()
     assert (number["default"], size["default"]) == (given_nothing.page_no, DEFAULT_PAGE_SIZE)
+
+
+def test_a_client_may_wait_as_long_as_described() -> None:
+    wait = QUERY.document["components"]["parameters"]["Wait"]
+    assert wait["schema"]["maximum"] == LONGEST_WAIT
 
 
 def test_the_list_takes_the_described_parameters() -> None:
     parameters = [QUERY.resolved(p) for p in QUERY.document["paths"]["/odds"]["parameters"]]
     in_query = {each["name"] for each in parameters if each["in"] == "query"}
     assert in_query == set(PageRequest.__struct_fields__)
+
+
+def test_a_replay_takes_the_described_parameters() -> None:
+    parameters = REPLAY.document["paths"]["/replay"]["post"]["parameters"]
+    resolved = [REPLAY.resolved(each) for each in parameters]
+    in_query = {each["name"] for each in resolved if each["in"] == "query"}
+    assert in_query == set(replay_parameters.KNOWN)
+
+
+def test_a_replay_has_the_described_fields() -> None:
+    request = ReplayRequest(source="local", target="local", end=1)
+    told = described_replay(Replay(replay_id="r", request=request, created_at=1), NOW)
+    schema = REPLAY.schema("Replay")
+    assert list(told) == schema["required"] == list(schema["properties"])
+    states = [*State, "cancelling"]
+    assert sorted(schema["properties"]["State"]["enum"]) == sorted(states)
+    assert schema["properties"]["Errors"]["maxItems"] == KEPT_ERRORS

@@ -1,0 +1,187 @@
+"""Requests that a machine makes up from the OpenAPI descriptions, and from noise.
+
+None brings a 500 or an answer that is not described, and what is refused leaves nothing behind.
+"""
+
+import base64
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy import Engine, func, select
+
+from odds import event_codec
+from odds.adapters import datastore, postgres
+from odds.adapters.datastore import KEY_NAME, Datastore, Range
+from odds.adapters.tables import odds_event_log
+from odds.event_codec import UndecodableEvent
+from tests.examples import encoded, new
+from tests.exchange import JSON, Request, send
+from tests.faulty_bus import FaultyBus, faulty_bus
+from tests.integration.query_service import Market
+from tests.openapi import description_file
+from tests.serving import serving
+from tests.stack import Databases
+from tests.waiting import wait_for
+
+Case = schemathesis.Case[Any]
+Operation = schemathesis.APIOperation[Any, Any, Any, Any]
+
+EXAMPLES = settings(max_examples=20)
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+READY = Request("GET", "/health/ready")
+
+
+def operations(service: str, *left_out: str) -> dict[str, Operation]:
+    """The described operations by method and path."""
+    described = schemathesis.openapi.from_path(description_file(service)).get_all_operations()
+    found = [each.ok() for each in described if isinstance(each, Ok)]
+    return {each.label: each for each in found if each.label not in left_out}
+
+
+def cut(at: int, noise: bytes) -> bytes:
+    """An event whose bytes go wrong somewhere."""
+    return EVENT[:at] + noise
+
+
+EVENT = encoded(new()).data
+HEALTH = ("GET /health/live", "GET /health/ready")
+COMMANDS = operations("command_api", *HEALTH)
+# A GET of GraphQL opens a stream, which would be read to its end.
+QUERIES = operations("query_api", "GET /api/graphql", *HEALTH)
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[tuple[str, FaultyBus]]:
+    with faulty_bus() as bus:
+        environ = {"GOOGLE_CLOUD_PROJECT": "p", "PUBSUB_EMULATOR_HOST": bus.host}
+        with serving("command_api", environ) as url:
+            yield url, bus
+
+
+@pytest.fixture(scope="module")
+def queries(databases: Databases, datastore_host: str) -> Iterator[str]:
+    database_url = databases.fresh()
+    market = Market(database_url)
+    market.new()
+    market.engine.dispose()
+    environ = {"DATABASE_URL": database_url, "DATASTORE_EMULATOR_HOST": datastore_host}
+    with serving("query_api", environ) as url:
+        wait_for(lambda: send(url, READY).status == 200)
+        yield url
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_made_up_command_is_published_once_or_refused_as_described(
+    commands: tuple[str, FaultyBus], name: str, mode: GenerationMode
+) -> None:
+    url, bus = commands
+
+    @given(COMMANDS[name].as_strategy(generation_mode=mode))
+    @EXAMPLES
+    def ask(case: Case) -> None:
+        before = len(bus.attempts)
+        response = case.call(base_url=url)
+        case.validate_response(response, checks=CHECKS)
+        assert len(bus.attempts) - before == (response.status_code == 202)
+
+    ask()
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_made_up_query_is_answered_as_described(
+    queries: str, name: str, mode: GenerationMode
+) -> None:
+    @given(QUERIES[name].as_strategy(generation_mode=mode))
+    @EXAMPLES
+    def ask(case: Case) -> None:
+        case.validate_response(case.call(base_url=queries), checks=CHECKS)
+
+    ask()
+
+
+class Stores:
+    """A projector, and a look at all that it has kept."""
+
+    def __init__(self, url: str, entities: Datastore, engine: Engine) -> None:
+        self.url = url
+        self._entities = entities
+        self._engine = engine
+
+    def push(self, body: bytes) -> int:
+        return send(self.url, Request("POST", "/push", {"Content-Type": JSON}, body)).status
+
+    def projected(self) -> int:
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(odds_event_log)) or 0
+
+    def stored(self) -> int:
+        return len(self._entities.query(Range("Event", KEY_NAME), 10).entities)
+
+
+@pytest.fixture(scope="module")
+def stores(databases: Databases, datastore_host: str) -> Iterator[Stores]:
+    database_url = databases.fresh()
+    environ = {
+        "GOOGLE_CLOUD_PROJECT": "fuzzed",
+        "DATASTORE_EMULATOR_HOST": datastore_host,
+        "DATABASE_URL": database_url,
+    }
+    entities = Datastore(datastore.connect(datastore_host), "fuzzed")
+    engine = postgres.create_engine(database_url, pool_size=1)
+    with serving("projector", environ) as url:
+        yield Stores(url, entities, engine)
+    engine.dispose()
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text() | st.integers(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(st.binary() | JUNK.map(msgspec.json.encode))
+@EXAMPLES
+def test_what_is_no_envelope_is_refused_and_leaves_nothing(stores: Stores, body: bytes) -> None:
+    assert stores.push(body) == 400
+    assert (stores.stored(), stores.projected()) == (0, 0)
+
+
+@given(st.binary() | st.builds(cut, st.integers(0, len(EVENT)), st.binary(max_size=9)))
+@EXAMPLES
+def test_what_is_no_event_is_parked_and_neither_stored_nor_projected(
+    stores: Stores, data: bytes
+) -> None:
+    with suppress(UndecodableEvent):
+        event_codec.decode(data)
+        assume(False)
+    message = {"data": base64.b64encode(data).decode(), "messageId": "1"}
+    body = msgspec.json.encode({"message": message, "subscription": "projects/p/subscriptions/s"})
+    assert stores.push(body) == 204
+    assert (stores.stored(), stores.projected()) == (0, 0)
