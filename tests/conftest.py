@@ -1,5 +1,6 @@
 """Fixtures of all tests: the real parts that they run against."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.stack"]
@@ -10,3 +11,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("moneyline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs on whichever emulators are chosen: CI runs it on both makers'."""
+    for item in items:
+        of_stack = item.path.parent.name in ("e2e", "chaos")
+        if of_stack or "emulators" in getattr(item, "fixturenames", ()):
+            item.add_marker("emulators")
