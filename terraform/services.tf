@@ -1,5 +1,5 @@
 # The four services. Their environment variables are their settings (*/settings.py), which a test
-# holds them against.
+# holds them against. None can be made before the file of callers is there for it to read.
 
 locals {
   behind_the_gateway = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
@@ -51,6 +51,11 @@ module "command_api" {
     TOKEN_AUDIENCE              = local.audience
     WEB_CONCURRENCY             = var.services["command_api"].cpu
   }
+
+  depends_on = [
+    google_secret_manager_secret_version.callers,
+    google_secret_manager_secret_iam_member.reads_callers,
+  ]
 }
 
 module "projector" {
@@ -81,6 +86,11 @@ module "projector" {
     TOKEN_AUDIENCE              = local.push_audience
     WEB_CONCURRENCY             = var.services["projector"].cpu
   }
+
+  depends_on = [
+    google_secret_manager_secret_version.callers,
+    google_secret_manager_secret_iam_member.reads_callers,
+  ]
 }
 
 module "query_api" {
@@ -116,6 +126,11 @@ module "query_api" {
     OTEL_TRACES_SAMPLER_ARG     = var.traced_ratio
     TOKEN_AUDIENCE              = local.audience
   }
+
+  depends_on = [
+    google_secret_manager_secret_version.callers,
+    google_secret_manager_secret_iam_member.reads_callers,
+  ]
 }
 
 module "replayer" {
@@ -144,4 +159,9 @@ module "replayer" {
     STG_PROJECT           = lookup(local.projects, "stg", "")
     TOKEN_AUDIENCE        = local.audience
   }
+
+  depends_on = [
+    google_secret_manager_secret_version.callers,
+    google_secret_manager_secret_iam_member.reads_callers,
+  ]
 }

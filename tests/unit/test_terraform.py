@@ -60,11 +60,16 @@ def read(file: str) -> dict[str, Any]:
         return hcl2.load(opened)
 
 
+def modules() -> dict[str, dict[str, Any]]:
+    """The services, as Terraform describes them."""
+    given = read("services.tf")["module"]
+    return {name.strip('"'): module for each in given for name, module in each.items()}
+
+
 def environment(part: str) -> set[str]:
     """Names of the variables that Terraform sets."""
-    for module in read("services.tf")["module"]:
-        if described := module.get(f'"{part}"'):
-            return set(described["environment"])
+    if service := modules().get(part):
+        return set(service["environment"])
     [local] = read("jobs.tf")["locals"]
     return set(local["jobs"][part]["environment"])
 
@@ -133,9 +138,15 @@ def test_the_cloud_is_told_of_services_with_their_credentials(name: str) -> None
 
 
 def test_every_service_and_job_is_held_against_its_settings() -> None:
-    modules = {name.strip('"') for each in read("services.tf")["module"] for name in each}
     [local] = read("jobs.tf")["locals"]
-    assert set(PARTS) == modules | set(local["jobs"])
+    assert set(PARTS) == set(modules()) | set(local["jobs"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_is_made_before_it_may_read_the_list_of_callers(name: str) -> None:
+    first = "google_secret_manager_secret_version", "google_secret_manager_secret_iam_member"
+    waited_for = " ".join(modules()[name]["depends_on"])
+    assert all(f"{each}." in waited_for for each in first)
 
 
 def test_the_list_of_callers_has_all_that_the_services_look_for() -> None:
