@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from odds.adapters.logs import fields
 from query_api.change import Change
 from query_api.change_log import BATCH, ChangeLog
 from query_api.cursor import Cursor
@@ -94,7 +95,9 @@ class Feed:
             except Exception as error:  # A feed that ends would look like a quiet market.
                 if time.monotonic() - began > STALE_AFTER:
                     retry = _RETRY_FIRST
-                _log.warning("change feed interrupted, again in %.1f s: %s", retry, error)
+                _log.warning(
+                    "change feed interrupted", extra=fields(error=str(error), again_in=retry)
+                )
                 self._stopping.wait(retry)
                 retry = min(retry * 2, _RETRY_MOST)
 

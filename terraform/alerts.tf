@@ -3,7 +3,7 @@
 locals {
   told = google_monitoring_notification_channel.email[*].id
 
-  # Metric, threshold and how long: more than so much for so long.
+  # Google's metrics, thresholds and how long: more than so much for so long.
   thresholds = {
     cloud_sql_cpu = {
       says     = "Cloud SQL has used more than 80% of its CPU for 10 minutes"
@@ -45,38 +45,6 @@ locals {
       aligner  = "ALIGN_MAX"
       severity = "CRITICAL"
     }
-    feed_interrupted = {
-      says     = "The change feed was interrupted more than three times in 5 minutes: is PostgreSQL well?"
-      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.counted["feed_interrupted"].name}\""
-      above    = 3
-      seconds  = 0
-      aligner  = "ALIGN_DELTA"
-      severity = "WARNING"
-    }
-    heartbeat_failed = {
-      says     = "The projector could not reach the read model more than ten times in a minute: readers are told that the feed is stale"
-      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.counted["heartbeat_failed"].name}\""
-      above    = 10
-      seconds  = 0
-      aligner  = "ALIGN_DELTA"
-      severity = "CRITICAL"
-    }
-    parked = {
-      says     = "The projector parked a message: look at it with parked list"
-      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.counted["parked"].name}\""
-      above    = 0
-      seconds  = 0
-      aligner  = "ALIGN_DELTA"
-      severity = "WARNING"
-    }
-    projection_lag = {
-      says     = "In one batch of a hundred even the newest event waited more than 5 seconds to be projected"
-      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.measured["projection_lag"].name}\""
-      above    = 5000
-      seconds  = 120
-      aligner  = "ALIGN_PERCENTILE_99"
-      severity = "CRITICAL"
-    }
     slow_commands = {
       says     = "One command in a hundred takes more than a second"
       filter   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.command_api.name}\" AND metric.type=\"run.googleapis.com/request_latencies\""
@@ -93,15 +61,6 @@ locals {
       aligner  = "ALIGN_PERCENTILE_99"
       severity = "WARNING"
     }
-    # Streams are requests too and last for an hour, so that Cloud Run's own metric tells nothing.
-    slow_reads = {
-      says     = "One read of odds in a hundred takes more than a second"
-      filter   = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.measured["read_latency"].name}\""
-      above    = 1
-      seconds  = 300
-      aligner  = "ALIGN_PERCENTILE_99"
-      severity = "WARNING"
-    }
     unacknowledged = {
       says     = "An event has waited for a minute to be projected"
       filter   = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=monitoring.regex.full_match(\"${replace(local.bus.subscription.name, "{topic}", "events-.*")}\") AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
@@ -112,28 +71,83 @@ locals {
     }
   }
 
-  # What takes PromQL.
+  # What takes PromQL: ratios, and what our services log or measure. Unlike a threshold, a query may
+  # ask for a metric that is not there yet: those of logs are known to Cloud Monitoring up to 10
+  # minutes after they are made, those of services once one of them has told.
+  # A query asks of two minutes at least, as a log's counts come once a minute.
   queries = {
     errors = {
-      says  = "More than 1% of a service's answers are 5xx"
-      query = <<-PROMQL
+      says     = "More than 1% of a service's answers are 5xx"
+      seconds  = 120
+      severity = "CRITICAL"
+      query    = <<-PROMQL
         sum by (service_name) (rate(run_googleapis_com:request_count{monitored_resource="cloud_run_revision", response_code_class="5xx"}[5m]))
           / sum by (service_name) (rate(run_googleapis_com:request_count{monitored_resource="cloud_run_revision"}[5m]))
           > 0.01
       PROMQL
     }
     feed_held_back = {
-      says  = "A million transactions have run since the oldest that is open began: the change feed waits for it"
-      query = <<-PROMQL
+      says     = "A million transactions have run since the oldest that is open began: the change feed waits for it"
+      seconds  = 120
+      severity = "CRITICAL"
+      query    = <<-PROMQL
         max by (database_id) (cloudsql_googleapis_com:database_postgresql_vacuum_oldest_transaction_age{monitored_resource="cloudsql_database", oldest_transaction_type="running"})
           > 1e6
       PROMQL
     }
+    feed_interrupted = {
+      says     = "The change feed was interrupted more than three times in 5 minutes: is PostgreSQL well?"
+      seconds  = 0
+      severity = "WARNING"
+      query    = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_moneyline_feed_interrupted{monitored_resource="cloud_run_revision"}[5m]))
+          > 3
+      PROMQL
+    }
     feed_lag = {
-      says  = "One change in a hundred took more than 5 seconds from the read model to the streams"
-      query = <<-PROMQL
+      says     = "One change in a hundred took more than 5 seconds from the read model to the streams"
+      seconds  = 120
+      severity = "CRITICAL"
+      query    = <<-PROMQL
         histogram_quantile(0.99, sum by (le) (rate({"moneyline.query_api.feed.lag_bucket"}[5m])))
           > 5
+      PROMQL
+    }
+    heartbeat_failed = {
+      says     = "The projector could not reach the read model more than ten times in 2 minutes: readers are told that the feed is stale"
+      seconds  = 0
+      severity = "CRITICAL"
+      query    = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_moneyline_heartbeat_failed{monitored_resource="cloud_run_revision"}[2m]))
+          > 10
+      PROMQL
+    }
+    parked = {
+      says     = "The projector parked a message: look at it with parked list"
+      seconds  = 0
+      severity = "WARNING"
+      query    = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_moneyline_parked{monitored_resource="cloud_run_revision"}[5m]))
+          > 0
+      PROMQL
+    }
+    projection_lag = {
+      says     = "In one batch of a hundred even the newest event waited more than 5 seconds to be projected"
+      seconds  = 120
+      severity = "CRITICAL"
+      query    = <<-PROMQL
+        histogram_quantile(0.99, sum by (le) (rate(logging_googleapis_com:user_moneyline_projection_lag_bucket{monitored_resource="cloud_run_revision"}[5m])))
+          > 5000
+      PROMQL
+    }
+    # Streams are requests too and last for an hour, so that Cloud Run's own metric tells nothing.
+    slow_reads = {
+      says     = "One read of odds in a hundred takes more than a second"
+      seconds  = 300
+      severity = "WARNING"
+      query    = <<-PROMQL
+        histogram_quantile(0.99, sum by (le) (rate(logging_googleapis_com:user_moneyline_read_latency_bucket{monitored_resource="cloud_run_revision"}[5m])))
+          > 1
       PROMQL
     }
   }
@@ -150,7 +164,7 @@ resource "google_monitoring_notification_channel" "email" {
 
 resource "google_logging_metric" "counted" {
   for_each = {
-    feed_interrupted = "resource.labels.service_name=\"${module.query_api.name}\" AND jsonPayload.message:\"change feed interrupted\""
+    feed_interrupted = "resource.labels.service_name=\"${module.query_api.name}\" AND jsonPayload.message=\"change feed interrupted\""
     heartbeat_failed = "resource.labels.service_name=\"${module.projector.name}\" AND jsonPayload.message=\"heartbeat failed\""
     parked           = "resource.labels.service_name=\"${module.projector.name}\" AND jsonPayload.message=\"message parked\""
   }
@@ -240,7 +254,7 @@ resource "google_monitoring_alert_policy" "query" {
 
   display_name          = each.key
   combiner              = "OR"
-  severity              = "CRITICAL"
+  severity              = each.value.severity
   notification_channels = local.told
   depends_on            = [google_project_service.used]
 
@@ -252,9 +266,10 @@ resource "google_monitoring_alert_policy" "query" {
     display_name = each.value.says
 
     condition_prometheus_query_language {
-      query               = each.value.query
-      duration            = "120s"
-      evaluation_interval = "60s"
+      query                     = each.value.query
+      duration                  = "${each.value.seconds}s"
+      evaluation_interval       = "60s"
+      disable_metric_validation = true
     }
   }
 }

@@ -1,13 +1,17 @@
 """What is watched and shipped is what the services write."""
 
+import ast
 import re
+from collections.abc import Iterator
 
+import hcl2
 import yaml
 
 from tests.paths import ROOT
 
 TERRAFORM = ROOT / "terraform"
 ALERTS = (TERRAFORM / "alerts.tf").read_text()
+DASHBOARD = (TERRAFORM / "dashboard.tf").read_text()
 VECTOR = (TERRAFORM / "files" / "vector.yaml").read_text()
 
 
@@ -15,18 +19,37 @@ def code(service: str) -> str:
     return "\n".join(path.read_text() for path in (ROOT / service).rglob("*.py"))
 
 
+def structured(service: str) -> set[str]:
+    """Messages that it logs with fields. Any other line is JSON with nothing but a message, which
+    Cloud Logging files as textPayload, where no filter on jsonPayload finds it."""
+    calls = [
+        node
+        for path in (ROOT / service).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    ]
+    return {
+        str(call.args[0].value)
+        for call in calls
+        if call.args and isinstance(call.args[0], ast.Constant)
+        for extra in call.keywords
+        if extra.arg == "extra" and ast.unparse(extra.value).startswith("fields(")
+    }
+
+
 def test_each_log_that_an_alert_counts_is_written_by_its_service() -> None:
     counted = re.findall(
-        r'module\.(\w+)\.name\}\\" AND jsonPayload\.message[:=]\\"([^\\]+)\\"', ALERTS
+        r'module\.(\w+)\.name\}\\" AND jsonPayload\.message=\\"([^\\]+)\\"', ALERTS
     )
-    assert {message for _, message in counted} >= {
+    assert len(counted) == ALERTS.count("jsonPayload.message")
+    assert {message for _, message in counted} == {
         "message parked",
         "batch projected",
         "heartbeat failed",
         "change feed interrupted",
     }
     for service, message in counted:
-        assert f'"{message}' in code(service), message
+        assert message in structured(service), message
 
 
 def test_each_fact_that_is_measured_from_a_log_is_in_it() -> None:
@@ -34,11 +57,39 @@ def test_each_fact_that_is_measured_from_a_log_is_in_it() -> None:
     assert f"{extracted}=" in code("projector")
 
 
-def test_each_metric_that_an_alert_asks_for_is_measured_by_its_service() -> None:
-    asked = re.findall(r'\{"(moneyline\.(\w+)\.[\w.]+?)_bucket"\}', ALERTS)
-    assert "moneyline.query_api.feed.lag" in {metric for metric, _ in asked}
-    for metric, service in asked:
-        assert f'create_histogram(\n            "{metric}"' in code(service), metric
+def test_each_metric_of_logs_that_is_asked_for_is_made() -> None:
+    asked = set(re.findall(r"user_moneyline_(\w+?)(?:_bucket)?\{", ALERTS + DASHBOARD))
+    made = {
+        name
+        for resource in hcl2.loads(ALERTS)["resource"]
+        for metric in resource.get('"google_logging_metric"', {}).values()
+        for name in metric["for_each"]
+    }
+    assert asked == made
+
+
+def test_no_alert_waits_for_a_metric_that_is_not_there_yet() -> None:
+    # https://github.com/hashicorp/terraform-provider-google/issues/11102
+    assert "logging.googleapis.com/user" not in ALERTS
+    assert ALERTS.count("condition_prometheus_query_language {") == 1
+    assert re.search(r"disable_metric_validation\s+= true", ALERTS)
+
+
+def test_each_metric_that_is_asked_for_is_measured_by_its_service() -> None:
+    asked = set(re.findall(r'\{\\?"moneyline\.([\w.]+?)(_bucket)?\\?"\}', ALERTS + DASHBOARD))
+    assert asked == {
+        (name, "_bucket" if kind == "histogram" else "")
+        for service in ("command_api", "projector", "query_api")
+        for kind, name in measured(service)
+    }
+
+
+def measured(service: str) -> Iterator[tuple[str, str]]:
+    """Kind and name of each of its metrics."""
+    created = r'create_(\w+)\(\s*f?"moneyline\.([\w.{}]+)"'
+    for kind, name in re.findall(created, code(service)):
+        for which in ("newest", "oldest") if "{which}" in name else ("",):
+            yield kind, name.replace("{which}", which)
 
 
 def test_the_shipper_is_given_each_variable_that_it_reads() -> None:
