@@ -9,6 +9,7 @@ resource "google_project_service" "used" {
     "datastore.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
     "ondemandscanning.googleapis.com",

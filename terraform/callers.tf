@@ -5,11 +5,14 @@ locals {
   audience      = "https://${var.domain}"
   push_audience = "${local.audience}${local.bus.subscription.push_path}"
 
+  # People call as the account that is made for them (operators.tf).
+  operating_accounts = [for email in var.operators : email if endswith(email, ".gserviceaccount.com")]
+
   reader_emails = setsubtract(var.readers, ["public", "authenticated"])
   callers = {
     push      = google_service_account.of["push"].email
     providers = var.providers_of_odds
-    operators = var.operators
+    operators = concat(local.operating_accounts, [google_service_account.of["operator"].email])
     readers = jsondecode(
       length(local.reader_emails) > 0 ? jsonencode(var.readers) : jsonencode(one(var.readers))
     )

@@ -20,6 +20,10 @@ locals {
       does  = "Makes the read model's tables"
       roles = local.reaches_cloud_sql
     }
+    operator = {
+      does  = "Calls the replayer for people, who have no tokens for us"
+      roles = []
+    }
     projector = {
       does  = "Stores events and projects them"
       roles = concat(local.reaches_cloud_sql, local.tells_of_itself, ["roles/datastore.user"])

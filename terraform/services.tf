@@ -145,7 +145,8 @@ module "replayer" {
   audiences       = [local.audience]
   invokers = merge(
     local.smoke_test,
-    { for email in var.operators : email => local.members[email] },
+    { operator = "serviceAccount:${google_service_account.of["operator"].email}" },
+    { for email in local.operating_accounts : email => local.members[email] },
   )
   service_account = google_service_account.of["replayer"].email
   config_file     = local.callers_file

@@ -8,6 +8,12 @@ variable "cors_origins" {
   description = "Sites whose pages may read odds, such as https://a.example."
   type        = list(string)
   default     = []
+
+  # A browser asks beforehand without its token, which Cloud Run's IAM refuses.
+  validation {
+    condition     = length(var.cors_origins) == 0 || contains(var.readers, "public")
+    error_message = "Pages of other sites can read only what is public."
+  }
 }
 
 variable "database" {
@@ -54,7 +60,7 @@ variable "event_store_location" {
 }
 
 variable "operators" {
-  description = "Emails of those who may replay, rebuild and redrive: people or service accounts."
+  description = "Emails of those who may replay, rebuild and redrive: people, who call the replayer as the account operator, or service accounts."
   type        = set(string)
 }
 
@@ -76,9 +82,14 @@ variable "project" {
 }
 
 variable "providers_of_odds" {
-  description = "Which Provider names each caller may speak for, by its email."
+  description = "Which Provider names each caller may speak for, by the email of its service account, which must exist."
   type        = map(list(string))
   default     = {}
+
+  validation {
+    condition     = alltrue([for email in keys(var.providers_of_odds) : endswith(email, ".gserviceaccount.com")])
+    error_message = "A provider calls as a service account: people get no tokens for us."
+  }
 }
 
 variable "rate_limits" {
@@ -87,16 +98,16 @@ variable "rate_limits" {
 }
 
 variable "readers" {
-  description = "Who may read odds: emails, or only \"public\", or only \"authenticated\" (everybody with a token for us)."
+  description = "Who may read odds: emails of service accounts, or only \"public\", or only \"authenticated\" (everybody with a token for us)."
   type        = set(string)
 
   validation {
     condition = (
       length(setintersection(var.readers, ["public", "authenticated"])) == 0
-      ? length(var.readers) > 0 && alltrue([for reader in var.readers : strcontains(reader, "@")])
+      ? length(var.readers) > 0 && alltrue([for reader in var.readers : endswith(reader, ".gserviceaccount.com")])
       : length(var.readers) == 1
     )
-    error_message = "Readers are emails only, or \"public\" alone, or \"authenticated\" alone."
+    error_message = "Readers are service accounts only, or \"public\" alone, or \"authenticated\" alone."
   }
 }
 

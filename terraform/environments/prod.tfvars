@@ -9,7 +9,7 @@ traced_ratio         = 0.01
 
 operators         = ["operator@example.com"]
 readers           = ["public"]
-providers_of_odds = { "feed@acme-odds.iam.gserviceaccount.com" = ["acme"] }
+providers_of_odds = { "feed-acme@moneyline-prod.iam.gserviceaccount.com" = ["acme"] }
 event_readers     = ["moneyline-replay@moneyline-stg.iam.gserviceaccount.com"]
 
 rate_limits = {

@@ -8,7 +8,7 @@ otlp_endpoint        = "https://telemetry.googleapis.com"
 
 operators         = ["operator@example.com"]
 readers           = ["authenticated"]
-providers_of_odds = { "feed@acme-odds.iam.gserviceaccount.com" = ["acme"] }
+providers_of_odds = { "feed-acme@moneyline-stg.iam.gserviceaccount.com" = ["acme"] }
 other_projects    = { prod = "moneyline-prod" }
 
 rate_limits = {

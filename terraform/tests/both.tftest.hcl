@@ -16,6 +16,14 @@ mock_provider "google-beta" {
   }
 }
 
+override_resource {
+  target = google_service_account.of["operator"]
+  values = {
+    email = "operator@moneyline.iam.gserviceaccount.com"
+    name  = "projects/moneyline/serviceAccounts/operator@moneyline.iam.gserviceaccount.com"
+  }
+}
+
 variables {
   elasticsearch_endpoint = "https://elasticsearch.example.com"
 }
@@ -146,6 +154,7 @@ run "everything" {
       for grant in concat(
         values(google_project_iam_member.of),
         values(google_project_iam_member.event_reader),
+        values(google_project_iam_member.operator_sees),
         [google_project_iam_member.deployer_deploys],
       ) :
       !contains(["roles/owner", "roles/editor", "roles/viewer"], grant.role) &&
@@ -160,6 +169,21 @@ run "everything" {
       length(setintersection(service, ["allUsers", "allAuthenticatedUsers"])) == 0
     ])
     error_message = "Only reading may be public."
+  }
+
+  assert {
+    condition = (
+      contains(output.invokers.replayer, "serviceAccount:operator@moneyline.iam.gserviceaccount.com") &&
+      contains(yamldecode(google_secret_manager_secret_version.callers.secret_data).operators, "operator@moneyline.iam.gserviceaccount.com") &&
+      alltrue([
+        for operator in var.operators : (
+          google_service_account_iam_member.operates[operator].service_account_id == google_service_account.of["operator"].name &&
+          google_service_account_iam_member.operates[operator].role == "roles/iam.serviceAccountTokenCreator" &&
+          google_service_account_iam_member.operates[operator].member == local.members[operator]
+        )
+      ])
+    )
+    error_message = "Operators must be let call the replayer, as the account that is theirs."
   }
 
   assert {
@@ -233,7 +257,7 @@ run "public_beside_emails_are_no_readers" {
   expect_failures = [var.readers]
 
   variables {
-    readers = ["public", "reader@example.com"]
+    readers = ["public", "reader@moneyline.iam.gserviceaccount.com"]
   }
 }
 
@@ -252,6 +276,34 @@ run "other_words_are_no_readers" {
 
   variables {
     readers = ["everybody"]
+  }
+}
+
+run "people_are_no_readers" {
+  command         = plan
+  expect_failures = [var.readers]
+
+  variables {
+    readers = ["reader@example.com"]
+  }
+}
+
+run "people_are_no_providers" {
+  command         = plan
+  expect_failures = [var.providers_of_odds]
+
+  variables {
+    providers_of_odds = { "reader@example.com" = ["acme"] }
+  }
+}
+
+run "pages_of_other_sites_read_only_what_is_public" {
+  command         = plan
+  expect_failures = [var.cors_origins]
+
+  variables {
+    cors_origins = ["https://a.example"]
+    readers      = ["authenticated"]
   }
 }
 

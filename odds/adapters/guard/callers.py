@@ -8,7 +8,8 @@ import msgspec.yaml
 
 
 class Callers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Callers are named by the email of their ID tokens: a service account's or a person's.
+    """Callers are named by the email of their ID tokens: a service account's, as Google makes none
+    for an audience of ours for people.
 
     ``push`` is the service account that Pub/Sub pushes as; ``providers`` tells which Provider
     names each caller may speak for; ``readers`` may also be everybody (``public``) or everybody
