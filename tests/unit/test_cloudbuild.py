@@ -19,6 +19,7 @@ PROGRAMS = {
 echo "$*" >> calls
 [[ -n "$REFUSED" && "$*" =~ $REFUSED ]] && exit 1
 case "$*" in
+"run deploy"*) echo "$3-new" ;;
 *format=json*) echo '{"status": {"traffic": [{"revisionName": "old", "percent": 100},
                                              {"revisionName": "tried", "tag": "candidate"}]}}' ;;
 *address.url*) echo "https://$4-abc.a.run.app" ;;
@@ -113,11 +114,20 @@ def test_each_candidate_is_asked_whether_it_is_ready(tried: Path) -> None:
 
 def test_all_services_are_led_over_and_asked_again(tried: Path) -> None:
     status, calls = run("shift-traffic", tried, status="401")
-    over = [call.split()[3] for call in calls if call.endswith("--to-tags=candidate=100")]
+    over = [
+        call.split()[3]
+        for call in calls
+        if call.endswith(f"--to-revisions={call.split()[3]}-new=100")
+    ]
     assert status == 0
     assert sorted(over) == sorted(SERVICES)
     assert calls[-1] == f"run jobs execute smoke --region=r --wait --quiet --args={','.join(URLS)}"
     assert led_back(calls) == moved_back(calls) == []
+
+
+def test_a_build_leads_over_to_its_own_revisions_though_the_tag_has_moved(tried: Path) -> None:
+    _, calls = run("shift-traffic", tried)
+    assert not any("tag" in call for call in calls)
 
 
 def test_jobs_of_operators_get_the_image_after_the_services(tried: Path) -> None:
@@ -146,7 +156,7 @@ def test_all_is_led_back_when_a_service_that_serves_is_not_ready(tried: Path) ->
 
 
 def test_only_what_was_led_over_is_led_back(tried: Path) -> None:
-    status, calls = run("shift-traffic", tried, refused="query-api .*candidate")
+    status, calls = run("shift-traffic", tried, refused="query-api .*-new=100")
     assert status != 0
     assert led_back(calls) == ["projector", "query-api"]
     assert moved_back(calls) == []

@@ -93,7 +93,10 @@ resource "google_cloud_run_v2_service" "this" {
     }
   }
 
-  # Cloud Build deploys images with their commands, and leads traffic to them.
+  # Cloud Build deploys images with their commands, and leads traffic to them. The revision's name,
+  # which gcloud writes into the template, is not left alone: with it a change of ours would be a
+  # second revision of that name, which is refused. So an apply after a deploy takes it out, and makes
+  # a revision without traffic.
   lifecycle {
     ignore_changes = [
       client,
@@ -102,7 +105,6 @@ resource "google_cloud_run_v2_service" "this" {
       template[0].containers[0].command,
       template[0].containers[0].image,
       template[0].labels,
-      template[0].revision,
       traffic,
     ]
   }
