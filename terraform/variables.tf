@@ -139,7 +139,7 @@ variable "services" {
 }
 
 variable "traced_ratio" {
-  description = "Of the traces that begin in a service, the part that is recorded: 0 to 1."
+  description = "Of the requests whose caller records no trace, the part that is recorded: 0 to 1."
   type        = number
   default     = 1
 }

@@ -39,8 +39,12 @@ class Telemetry:
         project: str = "",
         ratio: float = 1.0,
     ) -> None:
-        """Of the traces that begin here ``ratio`` are recorded; of others those that are recorded
-        where they began."""
+        """Traces that are recorded where they began are recorded here too; of all others ``ratio``.
+
+        Others are those that begin here and those that nobody records yet: Cloud Run begins a trace
+        for each request, and asks to record next to none of them. Which of them are chosen follows
+        from their id, so that services with the same ratio choose the same.
+        """
         facts = {
             SERVICE_NAME: service,
             # Processes of one service are told apart, or their counts would overwrite one another.
@@ -52,7 +56,8 @@ class Telemetry:
         self._metrics = MeterProvider(readers, resource) if readers else None
         self._traces: TracerProvider | None = None
         if spans:
-            sampler = ParentBased(TraceIdRatioBased(ratio))
+            chosen = TraceIdRatioBased(ratio)
+            sampler = ParentBased(chosen, remote_parent_not_sampled=chosen)
             self._traces = TracerProvider(sampler, resource, shutdown_on_exit=False)
             for processor in spans:
                 self._traces.add_span_processor(processor)

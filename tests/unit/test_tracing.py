@@ -74,24 +74,49 @@ def test_each_event_that_is_traced_has_a_span_of_its_own(
     assert dict(span.attributes or {}) == {tracing.EVENT_ID: str(UUID(int=1))}
 
 
-def test_what_is_not_recorded_where_it_began_is_recorded_nowhere(
-    traced: Tracing, spans: InMemorySpanExporter
+def test_what_was_not_chosen_at_the_request_is_recorded_nowhere(
+    spans: InMemorySpanExporter,
 ) -> None:
-    with traced.request("request", headers(recorded=False)):
+    none = telemetry_of(spans, ratio=0.0).tracing()
+    with none.request("request", headers(recorded=False)):
         attributes = tracing.carried()
-        with traced.batch("batch", [tracing.current()]):
+        with none.batch("batch", [tracing.current()]):
             pass
+    with none.message("take", attributes):
+        pass
     assert attributes["traceparent"].endswith("-00")
     assert spans.get_finished_spans() == ()
 
 
-def test_the_ratio_is_of_the_traces_that_begin_here(spans: InMemorySpanExporter) -> None:
-    none = telemetry_of(spans, ratio=0.0).tracing()
-    with none.request("ours", []):
+@pytest.mark.parametrize(
+    ("ratio", "recorded"), [(0.0, ["theirs"]), (1.0, ["ours", "theirs", "unrecorded"])]
+)
+def test_the_ratio_is_of_all_traces_that_their_callers_do_not_record(
+    spans: InMemorySpanExporter, ratio: float, recorded: list[str]
+) -> None:
+    some = telemetry_of(spans, ratio).tracing()
+    with some.request("ours", []):
         pass
-    with none.request("theirs", headers(recorded=True)):
+    with some.request("theirs", headers(recorded=True)):
         pass
-    assert [span.name for span in spans.get_finished_spans()] == ["theirs"]
+    with some.request("unrecorded", headers(recorded=False)):  # As Cloud Run sends them.
+        pass
+    assert [span.name for span in spans.get_finished_spans()] == recorded
+
+
+def test_services_with_one_ratio_choose_the_same_traces(spans: InMemorySpanExporter) -> None:
+    here, there = (telemetry_of(spans, 0.5).tracing() for _ in range(2))
+    for _ in range(64):
+        with here.request("request", []):
+            attributes = tracing.carried()
+        with there.message("message", attributes):
+            pass
+    traces = {
+        name: {context(span).trace_id for span in spans.get_finished_spans() if span.name == name}
+        for name in ("request", "message")
+    }
+    assert traces["request"] == traces["message"]
+    assert 0 < len(traces["request"]) < 64
 
 
 def test_without_anybody_who_is_told_nothing_is_carried() -> None:
