@@ -5,6 +5,7 @@ hears of news; so that nobody polls, and who waits holds no thread.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Set
 from contextlib import suppress
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from uuid import UUID
 
 from query_api.queries import EventRequest
 from query_api.reader import ReadModelAway
+
+_log = logging.getLogger(__name__)
 
 Known = Callable[[Set[UUID]], Awaitable[Set[UUID]]]
 """Says which of these events are in the log. Raises ReadModelAway."""
@@ -71,6 +74,9 @@ class Arrivals:
         try:
             known = await self._known(asked)
         except ReadModelAway:
+            known = asked
+        except Exception:  # A watch that ends would hold all who come for all their seconds.
+            _log.exception("look for events failed")
             known = asked
         _release(waiter for waiter in waiting if waiter.event_id in known)
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable, Set
 from uuid import UUID, uuid4
 
+import pytest
+
 from query_api.arrivals import Arrivals
 from query_api.queries import EventRequest
 from query_api.reader import ReadModelAway
@@ -16,13 +18,13 @@ class Log:
     def __init__(self) -> None:
         self.projected: set[UUID] = set()
         self.looks: list[Set[UUID]] = []
-        self.away = False
+        self.error: Exception | None = None
 
     async def known(self, event_ids: Set[UUID]) -> Set[UUID]:
         self.looks.append(event_ids)
         await asyncio.sleep(0)
-        if self.away:
-            raise ReadModelAway
+        if self.error is not None:
+            raise self.error
         return event_ids & self.projected
 
     async def looked(self, times: int) -> None:
@@ -115,11 +117,12 @@ def test_a_wait_ends_after_its_seconds_and_is_forgotten() -> None:
     assert len(play(scenario).looks) == 1
 
 
-def test_where_the_read_model_is_away_nobody_is_held() -> None:
+@pytest.mark.parametrize("error", [ReadModelAway(), ValueError("nobody thought of it")])
+def test_where_the_log_can_not_be_looked_at_nobody_is_held(error: Exception) -> None:
     async def scenario(log: Log, arrivals: Arrivals) -> None:
-        log.away = True
+        log.error = error
         await waiting(arrivals, UUID(int=1))
-        log.away = False
+        log.error = None
         log.projected.add(UUID(int=2))
         await waiting(arrivals, UUID(int=2))
 
