@@ -11,3 +11,7 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     otel_exporter_otlp_endpoint: str | None = None
     otel_traces_sampler_arg: float = 1.0
     log_level: str = "INFO"
+
+    @property
+    def writes_to_emulator(self) -> bool:
+        return self.pubsub_emulator_host is not None

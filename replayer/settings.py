@@ -15,3 +15,8 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     environments_file: str = "environments.yaml"
     event_bus_file: str = "event_bus.yaml"
     log_level: str = "INFO"
+
+    @property
+    def writes_to_emulator(self) -> bool:
+        """It writes its replays; only the local environment has them in an emulator."""
+        return self.replayer_env == "local" and self.datastore_emulator_host is not None

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_api import settings as command_api
 from odds.adapters import clock
 from odds.adapters.guard import shown
 from odds.adapters.guard.callers import Callers
@@ -21,7 +23,10 @@ from odds.adapters.guard.signing_keys import (
     SigningKeysUnavailable,
     from_url,
 )
-from odds.settings import SettingsError
+from odds.settings import SettingsError, read
+from projector import settings as projector
+from query_api import settings as query_api
+from replayer import settings as replayer
 from tests.issuer import AUDIENCE, Issuer, key_pair, running_issuer
 
 PUSH = "push@odds.example"
@@ -229,8 +234,30 @@ def test_readers_may_be_everybody_or_everybody_with_a_token(
 def test_only_a_stack_on_emulators_goes_without_a_guard() -> None:
     with pytest.raises(SettingsError, match="CALLERS_FILE is not set"):
         guard(GuardSettings())
-    assert isinstance(guard(GuardSettings(pubsub_emulator_host="localhost:8085")), OpenDoor)
-    assert isinstance(guard(GuardSettings(datastore_emulator_host="localhost:8086")), OpenDoor)
+
+
+PUBSUB = {"PUBSUB_EMULATOR_HOST": "localhost:8085"}
+DATASTORE = {"DATASTORE_EMULATOR_HOST": "localhost:8086"}
+
+
+@pytest.mark.parametrize(
+    ("service", "emulators", "others"),
+    [
+        (command_api, PUBSUB, DATASTORE),
+        (projector, DATASTORE, PUBSUB),
+        (replayer, DATASTORE, PUBSUB),
+        (replayer, DATASTORE, DATASTORE | {"REPLAYER_ENV": "stg"}),
+        (query_api, PUBSUB, {}),
+        (query_api, DATASTORE, {}),
+    ],
+)
+def test_a_door_stands_open_only_before_the_emulator_that_the_service_writes_to(
+    service: ModuleType, emulators: dict[str, str], others: dict[str, str]
+) -> None:
+    needed = {"GOOGLE_CLOUD_PROJECT": "p", "DATABASE_URL": "d"}
+    assert isinstance(guard(read(service.Settings, needed | emulators)), OpenDoor)
+    with pytest.raises(SettingsError, match="CALLERS_FILE is not set"):
+        guard(read(service.Settings, needed | others))
 
 
 def test_a_guard_needs_an_audience_and_a_readable_list_of_callers(tmp_path: Path) -> None:

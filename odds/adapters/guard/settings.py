@@ -28,12 +28,18 @@ class GuardSettings(msgspec.Struct, frozen=True, kw_only=True):
     pubsub_emulator_host: str | None = None
     datastore_emulator_host: str | None = None
 
+    @property
+    def writes_to_emulator(self) -> bool:
+        """Whether what callers may have the service write goes to an emulator. Services that write
+        say where to; one that doesn't is part of a local stack beside either."""
+        return bool(self.pubsub_emulator_host or self.datastore_emulator_host)
+
 
 def guard(given: GuardSettings) -> Guard:
-    """The door that the settings describe. Raises SettingsError: it may stand open only beside
+    """The door that the settings describe. Raises SettingsError: it may stand open only before
     an emulator."""
     if given.callers_file is None:
-        if given.pubsub_emulator_host is None and given.datastore_emulator_host is None:
+        if not given.writes_to_emulator:
             raise SettingsError("CALLERS_FILE is not set; only a stack on emulators goes without")
         return OpenDoor()
     if given.token_audience is None:
