@@ -86,6 +86,8 @@ class Plan:
         given = self._settings
         datastore = f"{HOST}:{self._ports.datastore_emulator_port}"
         return {
+            "GRAPHIQL": "true",
+            "INTROSPECTION": "true",
             **os.environ,
             **self._ports.variables(),
             "GOOGLE_CLOUD_PROJECT": given.google_cloud_project,

@@ -32,7 +32,7 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     """Fields within fields."""
     graphql_max_cost: int = 1000
     """Rows that one GraphQL document may read."""
-    introspection: bool = True
+    introspection: bool = False
     """Whether clients may ask for the GraphQL schema."""
-    graphiql: bool = True
+    graphiql: bool = False
     """Whether browsers that ask for GraphQL's path get a page to try it with."""

@@ -17,6 +17,7 @@ EVENT_STREAM = "text/event-stream"
 URQL = f"{GRAPHQL_JSON}, application/graphql+json, {PLAIN_JSON}, {EVENT_STREAM}, multipart/mixed"
 ODDS = "id external_id provider game_id game_type moneyline deleted created_at updated_at"
 SUBSCRIPTION = "subscription { getInstantOdds { id } }"
+SCHEMA = "{ __schema { queryType { name } } }"
 
 
 @pytest.fixture(scope="module")
@@ -297,15 +298,18 @@ def test_a_client_without_a_cursor_of_ours_is_told_so(service: QueryService) -> 
     )
 
 
-def test_the_number_of_subscribers_and_the_schema_can_be_kept_to_oneself(
+def test_the_number_of_subscribers_is_bounded_and_the_schema_is_told_where_it_is_turned_on(
     database_url: str,
 ) -> None:
-    with query_service(database_url, MAX_SUBSCRIBERS="1", INTROSPECTION="false") as service:
+    with query_service(database_url, MAX_SUBSCRIBERS="1") as service:
         service.subscribe()
         refused = service.post(SUBSCRIPTION, EVENT_STREAM)
         assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
-        hidden = service.post("{ __schema { queryType { name } } }", GRAPHQL_JSON)
+        hidden = service.post(SCHEMA, GRAPHQL_JSON)
         assert "introspection" in hidden.json()["errors"][0]["message"]
+    with query_service(database_url, INTROSPECTION="true") as service:
+        told = service.post(SCHEMA, GRAPHQL_JSON)
+        assert told.json() == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
 
 
 def test_without_postgresql_a_query_says_that_it_is_unavailable(database_url: str) -> None:

@@ -21,7 +21,7 @@ VENDORED = msgspec.yaml.decode(
 
 @pytest.fixture(scope="module")
 def service(databases: Databases) -> Iterator[QueryService]:
-    with query_service(databases.fresh()) as service:
+    with query_service(databases.fresh(), GRAPHIQL="true") as service:
         yield service
 
 
@@ -101,6 +101,6 @@ def test_a_browser_gets_graphiql_and_nobody_else(service: QueryService) -> None:
         assert answer.headers["Content-Type"] != HTML
 
 
-def test_graphiql_may_be_turned_off(databases: Databases) -> None:
-    with query_service(databases.fresh(), GRAPHIQL="false") as service:
+def test_nobody_gets_graphiql_where_it_is_not_turned_on(databases: Databases) -> None:
+    with query_service(databases.fresh()) as service:
         assert get(service, GRAPHQL, Accept=BROWSER).headers["Content-Type"] != HTML
