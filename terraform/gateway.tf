@@ -24,10 +24,11 @@ resource "google_compute_region_network_endpoint_group" "service" {
 resource "google_compute_backend_service" "service" {
   for_each = local.gateway_services
 
-  name                  = replace(each.value, "_", "-")
-  load_balancing_scheme = "EXTERNAL_MANAGED"
-  protocol              = "HTTPS"
-  security_policy       = google_compute_security_policy.service[each.value].id
+  name                    = replace(each.value, "_", "-")
+  load_balancing_scheme   = "EXTERNAL_MANAGED"
+  protocol                = "HTTPS"
+  security_policy         = google_compute_security_policy.service[each.value].id
+  custom_response_headers = ["Strict-Transport-Security: max-age=31536000"] # services know of no HTTPS
 
   backend {
     group = google_compute_region_network_endpoint_group.service[each.value].id

@@ -126,10 +126,11 @@ run "everything" {
       for service, backend in google_compute_backend_service.service : (
         one(backend.backend).group == google_compute_region_network_endpoint_group.service[service].id &&
         google_compute_region_network_endpoint_group.service[service].cloud_run[0].service == replace(service, "_", "-") &&
-        backend.security_policy == google_compute_security_policy.service[service].id
+        backend.security_policy == google_compute_security_policy.service[service].id &&
+        anytrue([for header in backend.custom_response_headers : startswith(header, "Strict-Transport-Security:")])
       )
     ])
-    error_message = "Each backend must be its own Cloud Run service, behind its rate limit."
+    error_message = "Each backend must be its own Cloud Run service, behind its rate limit and by HTTPS alone."
   }
 
   assert {

@@ -28,7 +28,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
-PATHS = ("/", "/odds", "/odds/7", "/odds/7/8", "/api/graphql", "/replay", "/replay/7", "/push")
+PATHS = (
+    *("/", "/assets/a", "/assets/a/b", "/assets/a/b/c", "/api/graphql", "/push"),
+    *("/odds", "/odds/7", "/odds/7/8", "/odds/7/history", "/events", "/events/7", "/events/7/8"),
+    *("/replay", "/replay/7", "/replay/7/resume", "/replay/7/stop", "/replay/7/8"),
+)
 
 Resources = Callable[[str], list[dict[str, Any]]]
 
