@@ -1,5 +1,5 @@
-# One image with all services: one lock file, one scan, one digest that goes from staging to
-# production. What runs in it is said where it is deployed (cloudbuild.yaml, compose.yaml).
+# One image with all services: one lock file, one scan, one digest that all of a deploy runs.
+# What runs in it is said where it is deployed (cloudbuild.yaml, compose.yaml).
 ARG PYTHON=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON} AS dependencies
@@ -18,11 +18,12 @@ COPY projector projector
 COPY query_api query_api
 COPY replayer replayer
 
-# The same files make the same bytes: bytecode that names its source by hash, not by time.
+# The same files make the same layers: bytecode names its source by hash, and nothing has a time.
 FROM ${PYTHON} AS compiled
 COPY --from=dependencies /venv /venv
 COPY --from=code /app /app
-RUN /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib /app
+RUN /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib /app \
+    && find /venv /app -exec touch --no-dereference --date=@0 {} +
 
 FROM ${PYTHON}
 COPY --from=compiled /venv /venv
