@@ -10,6 +10,9 @@ COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --al
 # Answers for Google's providers without network; with it: make terraform TERRAFORM="terraform -chdir=terraform"
 TERRAFORM ?= ../shared/tools/terraform-offline/terraform-offline terraform
 
+# Those that hold Terraform, the routes, the topics and the settings against each other: some seconds.
+AGREEING := $(addprefix tests/unit/test_,terraform.py terraform_watching.py event_bus.py gateway_routes.py)
+
 # The stack's own environment is the replayer's local one.
 REPLAYER := $(VENV)/bin/python -m local replayer
 
@@ -79,7 +82,7 @@ chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [
 soak: $(VENV)/installed ## a thousand readers while a query service is restarted: [MINUTES=20]
 	$(VENV)/bin/python -m tests.soak --minutes $(or $(MINUTES),20)
 
-check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of generated code
+check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of generated code, what is provisioned
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -87,6 +90,7 @@ check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of 
 	$(VENV)/bin/hadolint Dockerfile
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.cloudbuild cloudbuild.yaml
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+	$(VENV)/bin/python -m pytest --quiet $(AGREEING)
 	@if command -v terraform > /dev/null; then CHECKPOINT_DISABLE=1 terraform fmt -check -recursive terraform; \
 		else echo "terraform fmt is left out: terraform is not installed"; fi
 

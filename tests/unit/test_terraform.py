@@ -1,6 +1,7 @@
 """Terraform sets what the services read, and lets each do what its code does."""
 
 import re
+from functools import cache
 from typing import Any, NamedTuple
 
 import grimp
@@ -78,6 +79,7 @@ PARTS = {
 SERVICES = ["command_api", "projector", "query_api", "replayer"]
 
 
+@cache
 def read(file: str) -> dict[str, Any]:
     with (TERRAFORM / file).open() as opened:
         return hcl2.load(opened)
