@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odds.adapters import trace
+from odds.adapters import request_trace
 from odds.adapters.datastore import EventStoreUnavailable
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
@@ -64,7 +64,7 @@ class ProjectorApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._push_path:
-            trace.follow(scope["headers"])
+            request_trace.follow(scope["headers"])
             await _answer(send, *await self._push(scope, receive))
         else:
             await self._router(scope, receive, send)

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from odds.adapters import trace
+from odds.adapters import request_trace
 from odds.adapters.guard.guard import Guard
 from odds.adapters.security_headers import SecurityHeaders
 from odds.adapters.telemetry import Telemetry
@@ -77,7 +77,7 @@ class QueryApplication:
         self._inside = SecurityHeaders(cross_origin(cors_origins, Door(guard, router)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        trace.follow(scope.get("headers", ()))
+        request_trace.follow(scope.get("headers", ()))
         await self._inside(scope, receive, send)
 
     def end_streams(self) -> None:

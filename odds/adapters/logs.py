@@ -7,7 +7,7 @@ from typing import Any
 import google.cloud.logging_v2
 from google.cloud.logging_v2.handlers import StructuredLogHandler
 
-from odds.adapters.trace import TraceFilter
+from odds.adapters.request_trace import TraceFilter
 
 _FIELDS = "json_fields"
 
@@ -22,7 +22,7 @@ def configure(service: str, *, level: str, project: str) -> None:
 
     In the JSON the severity and the trace of ``traceparent`` or ``X-Cloud-Trace-Context`` stand
     where Cloud Logging looks for them (https://cloud.google.com/logging/docs/structured-logging):
-    inside a Flask request by itself, elsewhere once ``trace.follow`` was told the headers.
+    inside a Flask request by itself, elsewhere once ``request_trace.follow`` was told the headers.
     """
     handler: logging.Handler
     if sys.stdout.isatty():

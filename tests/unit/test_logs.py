@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from odds.adapters import logs, trace
+from odds.adapters import logs, request_trace
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -74,7 +74,7 @@ def test_outside_flask_a_line_has_the_trace_that_is_followed(
     logs.configure("projector", level="INFO", project="p-1")
 
     def answer() -> None:
-        trace.follow([(b"host", b"x"), header])
+        request_trace.follow([(b"host", b"x"), header])
         logging.getLogger("x").info("push refused")
 
     contextvars.copy_context().run(answer)
