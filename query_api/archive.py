@@ -28,7 +28,8 @@ _IMAGE = select(
     _odds.game_type, _odds.home, _odds.away, _odds.draw, _odds.deleted,
     _odds.created_at, _odds.updated_at,
 ).where(_odds.created_at.is_not(None), ~_odds.deleted).order_by(_odds.id)  # fmt: skip
-_OLDEST = select(*_IN_ORDER).where(_APPLIED).order_by(*_IN_ORDER).limit(1)
+_PLACES = select(*_IN_ORDER).where(_APPLIED).order_by(*_IN_ORDER)
+"""The index has all of it."""
 _VERY_FIRST = select(_log.id).where(_log.id == 1)
 
 
@@ -53,11 +54,14 @@ class Archive:
         self._reader = reader
         self._resume_limit = resume_limit
 
-    def after(self, cursor: Cursor, odds_filter: OddsFilter) -> Page | None:
+    def after(self, cursor: Cursor, odds_filter: OddsFilter, *, known: bool) -> Page | None:
         """The settled changes that follow. None where they can't be told: the cursor is of
         another generation or another database, older than the log, or so old that more changes
-        followed than are told one by one."""
-        return self._reader.read(lambda connection: self._after(connection, cursor, odds_filter))
+        followed than are told one by one. ``known`` is the end of a page that was read before:
+        only its generation is in doubt."""
+        return self._reader.read(
+            lambda connection: self._after(connection, cursor, odds_filter, known)
+        )
 
     def image(self, odds_filter: OddsFilter) -> Image:
         """All odds that are not deleted, as of one snapshot."""
@@ -68,9 +72,9 @@ class Archive:
         return Image(image_of(found(rows), cursor), cursor)
 
     def _after(
-        self, connection: Connection, cursor: Cursor, odds_filter: OddsFilter
+        self, connection: Connection, cursor: Cursor, odds_filter: OddsFilter, known: bool
     ) -> Page | None:
-        if not self._can_tell(connection, cursor):
+        if not known and not self._can_tell(connection, cursor):
             return None
         settled = _CHANGES.where(_follows(cursor), _log.xid < func.pg_snapshot_xmin(NOW))
         page = _only(settled, _log, odds_filter).limit(PAGE).subquery()
@@ -89,12 +93,12 @@ class Archive:
             return False
         if connection.scalar(_VERY_FIRST) is None and _is_before_the_log(connection, cursor):
             return False
-        missed = _CHANGES.where(_follows(cursor)).offset(self._resume_limit).limit(1)
+        missed = _PLACES.where(_follows(cursor)).offset(self._resume_limit).limit(1)
         return connection.execute(missed).first() is None
 
 
 def _is_before_the_log(connection: Connection, cursor: Cursor) -> bool:
-    oldest = connection.execute(_OLDEST).first()
+    oldest = connection.execute(_PLACES.limit(1)).first()
     return oldest is not None and (cursor.xid, cursor.id) < (int(oldest[0]), oldest[1] - 1)
 
 

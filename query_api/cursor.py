@@ -9,6 +9,8 @@ from query_api.errors import BadParameter
 _TEXT = re.compile(r"[0-9a-f]{12}(-[0-9a-f]{1,16}){2,}")
 _EXPECTED = "a cursor that this API gave"
 _SHOWN = 40
+_LARGEST = 2**63 - 1
+"""A bigint."""
 
 
 class Cursor(NamedTuple):
@@ -39,6 +41,8 @@ class Cursor(NamedTuple):
             raise BadParameter(parameter, f"is {text[:_SHOWN]!a}", _EXPECTED)
         generation, *numbers = text.split("-")
         xid, id_, *snapshot = (int(number, 16) for number in numbers)
+        if max(xid, id_, *snapshot) > _LARGEST:
+            raise BadParameter(parameter, f"is {text[:_SHOWN]!a}", _EXPECTED)
         return cls(generation, xid, id_, snapshot[0] if snapshot else 0, tuple(snapshot[1:]))
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Groups: subscribers that asked for the same of the same odds."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from query_api.change import Change
@@ -8,6 +9,8 @@ from query_api.cursor import Cursor
 from query_api.odds_filter import OddsFilter
 from query_api.outlet import Outlet
 from query_api.parcel import Encode, Parcel
+
+_log = logging.getLogger(__name__)
 
 
 class Ride:
@@ -19,17 +22,22 @@ class Ride:
         self._over = asyncio.Event()
 
     def deliver(self, parcel: Parcel, before: Cursor) -> None:
-        """Write the parcel, or end the ride ``before`` it where the client is too slow."""
+        """Write the parcel, or end the ride ``before`` it where that fails or the client is too
+        slow: one stream's trouble is not the others'."""
         if self.stopped_at is not None:
             return
-        if self.outlet.ready:
+        if not self.outlet.ready:
+            self.stop(before)
+            return
+        try:
             self.outlet.write(parcel)
-        else:
+        except Exception as error:
+            _log.warning("a stream could not be written to: %r", error)
             self.stop(before)
 
-    def beat(self) -> None:
+    def beat(self, at: Cursor) -> None:
         if self.stopped_at is None and self.outlet.ready:
-            self.outlet.write_beat()
+            self.outlet.write_beat(at)
 
     def stop(self, at: Cursor) -> None:
         """End the ride: the subscriber has everything up to ``at``."""

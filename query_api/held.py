@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from query_api import parameters
 from query_api.arrivals import Arrivals
 from query_api.errors import BadParameter
-from query_api.graphql.tasks import first_of
+from query_api.graphql.tasks import first_of, has_left
 
 
 class HeldEvents:
@@ -32,9 +32,4 @@ class HeldEvents:
         except BadParameter:
             return
         if asked.wait:
-            await first_of(self._arrivals.wait(asked), _left(receive))
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            await first_of(self._arrivals.wait(asked), has_left(receive))

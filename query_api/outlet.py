@@ -1,5 +1,6 @@
 """Outlets: where a subscriber's changes leave the process."""
 
+import time
 from abc import ABC, abstractmethod
 from typing import Protocol, runtime_checkable
 
@@ -34,6 +35,8 @@ class Outlet(ABC):
         self._tally = tally
         self.delivered = 0
         """Changes."""
+        self.sent_at = time.monotonic()
+        """When the client was last sent something, other than by ``write``."""
 
     @property
     def ready(self) -> bool:
@@ -47,6 +50,7 @@ class Outlet(ABC):
 
     async def send(self, parcel: Parcel) -> None:
         await self._send(parcel)
+        self.sent_at = time.monotonic()
         self._count(parcel)
         self._tally.conflated += sum(change.conflated for change in parcel.changes)
 
@@ -55,16 +59,18 @@ class Outlet(ABC):
         self._write(self._written(parcel))
         self._count(parcel)
 
-    async def mark(self, cursor: Cursor) -> None:  # noqa: B027
-        """Tell the client where it stands without a change; not every protocol can."""
+    async def beat(self, at: Cursor | None) -> None:
+        """Send a sign of life that tells the client where it stands, so that it goes on from there
+        though no change has come; not every protocol can."""
+        await self._send_beat(at)
+        self.sent_at = time.monotonic()
 
     @abstractmethod
-    async def beat(self) -> None:
-        """Send a sign of life."""
+    def write_beat(self, at: Cursor) -> None:
+        """Write what ``beat`` sends."""
 
     @abstractmethod
-    def write_beat(self) -> None:
-        """Write a sign of life."""
+    async def _send_beat(self, at: Cursor | None) -> None: ...
 
     @abstractmethod
     async def _send(self, parcel: Parcel) -> None: ...

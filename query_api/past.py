@@ -21,11 +21,19 @@ class Past:
     def __init__(self, archive: Archive, pool: Executor) -> None:
         self._archive = archive
         self._pool = pool
+        self._pages: dict[tuple[Cursor, OddsFilter, bool], asyncio.Task[Page | None]] = {}
         self._images: dict[tuple[OddsFilter, str], asyncio.Task[Image]] = {}
 
-    async def after(self, cursor: Cursor, odds_filter: OddsFilter) -> Page | None:
-        """See Archive.after."""
-        return await self._read(lambda: self._archive.after(cursor, odds_filter))
+    async def after(self, cursor: Cursor, odds_filter: OddsFilter, *, known: bool) -> Page | None:
+        """See Archive.after. Those who come back from the same place at the same time, as the
+        readers of an instance that ended do, share what is read."""
+        key = (cursor, odds_filter, known)
+        reading = self._pages.get(key)
+        if reading is None:
+            read = self._read(lambda: self._archive.after(cursor, odds_filter, known=known))
+            reading = self._pages[key] = asyncio.create_task(read)
+            reading.add_done_callback(lambda _: self._pages.pop(key))
+        return await asyncio.shield(reading)
 
     async def image(self, odds_filter: OddsFilter, generation: str) -> Image:
         """The odds as they were within the last moment, though maybe of another generation."""

@@ -1,7 +1,9 @@
 """One subscriber of the stream: what it lacks first, then every change as it comes."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +18,8 @@ from query_api.wish import Wish
 
 PART = 64
 """Changes that go to a subscriber at a time while it catches up."""
+
+T = TypeVar("T")
 
 
 class Subscriber:
@@ -37,17 +41,26 @@ class Subscriber:
         self._was_up_to_date = False
         self._is_ahead = self._cursor > journal.end
         """It has been where this process's feed has not, or nobody has."""
+        self._reads_log = False
+        """Whether its place was found in the log, page by page from there on."""
 
     async def run(self, outlet: Outlet, heartbeat: float) -> None:
-        """Deliver, for ever; ``heartbeat`` is how long to be quiet at most, in seconds."""
+        """Deliver, for ever; ``heartbeat`` is how long to be quiet at most, in seconds.
+
+        Raises ReadModelAway where it lacks what only the read model has.
+        """
         while True:
             while not self._up_to_date:
                 await self._catch_up(outlet, heartbeat)
-            self._was_up_to_date = True
-            if outlet.ready and not self._pause and self._cursor == self._journal.end:
+            self._reads_log = False
+            if not self._was_up_to_date:
+                # A client that has got no change yet has a place to come back to as well.
+                await outlet.beat(self._cursor)
+                self._was_up_to_date = True
+            elif outlet.ready and not self._pause and self._cursor == self._journal.end:
                 await self._ride(outlet)
             else:
-                await self._wait(outlet, heartbeat)
+                await self._meanwhile(self._journal.news.wait(), outlet, heartbeat)
 
     @property
     def _up_to_date(self) -> bool:
@@ -60,9 +73,9 @@ class Subscriber:
         if self._needs_image or self._cursor.generation != self._journal.end.generation:
             await self._send_image(outlet, heartbeat)
         elif self._journal_will_do and not self._is_ahead:
-            await self._send_from_journal(outlet)
+            await self._send_from_journal(outlet, heartbeat)
         else:
-            await self._send_from_past(outlet)
+            await self._send_from_past(outlet, heartbeat)
 
     @property
     def _journal_will_do(self) -> bool:
@@ -70,12 +83,12 @@ class Subscriber:
             return True
         return self._was_up_to_date and self._cursor >= self._journal.dimmest
 
-    async def _send_from_journal(self, outlet: Outlet) -> None:
+    async def _send_from_journal(self, outlet: Outlet, heartbeat: float) -> None:
         end = self._journal.end
         if self._pause or self._cursor < self._journal.oldest:
             await self._send(outlet, self._wanted(self._journal.newest_since(self._cursor)))
             self._cursor = self._at(end)
-            await asyncio.sleep(self._pause)
+            await self._meanwhile(asyncio.sleep(self._pause), outlet, heartbeat)
             return
         for part in slices(self._wanted(self._journal.since(self._cursor)), PART):
             await self._send(outlet, part)
@@ -83,9 +96,10 @@ class Subscriber:
                 return  # What is left of these is old by now.
         self._cursor = self._at(end)
 
-    async def _send_from_past(self, outlet: Outlet) -> None:
-        page = await self._past.after(self._cursor, self._group.filter)
-        self._is_ahead = False
+    async def _send_from_past(self, outlet: Outlet, heartbeat: float) -> None:
+        reading = self._past.after(self._cursor, self._group.filter, known=self._reads_log)
+        page = await self._meanwhile(reading, outlet, heartbeat)
+        self._is_ahead, self._reads_log = False, page is not None
         if page is None:
             self._needs_image = True
             return
@@ -94,15 +108,16 @@ class Subscriber:
 
     async def _send_image(self, outlet: Outlet, heartbeat: float) -> None:
         generation = self._journal.end.generation
-        image = await self._past.image(self._group.filter, generation)
+        news = self._journal.news
+        reading = self._past.image(self._group.filter, generation)
+        image = await self._meanwhile(reading, outlet, heartbeat)
         if image.cursor.generation != generation:
-            await self._wait(
-                outlet, heartbeat
-            )  # The feed has yet to find out that there is another.
+            # The feed has yet to find out that there is another.
+            await self._meanwhile(news.wait(), outlet, heartbeat)
             return
         await self._send(outlet, image.changes)
         if not image.changes:
-            await outlet.mark(image.cursor)
+            await outlet.beat(image.cursor)
         self._cursor = image.cursor
         self._needs_image = False
 
@@ -136,9 +151,18 @@ class Subscriber:
             ride.stop(self._cursor)
             self._group.rides.discard(ride)
 
-    async def _wait(self, outlet: Outlet, heartbeat: float) -> None:
+    async def _meanwhile(
+        self, awaited: Coroutine[Any, Any, T], outlet: Outlet, heartbeat: float
+    ) -> T:
+        """Wait for it, giving the client a sign of life whenever one is due."""
+        waiting = asyncio.ensure_future(awaited)
         try:
-            async with asyncio.timeout(heartbeat):
-                await self._journal.news.wait()
-        except TimeoutError:
-            await outlet.beat()
+            while not waiting.done():
+                due = outlet.sent_at + heartbeat - time.monotonic()
+                if due > 0:
+                    await asyncio.wait([waiting], timeout=due)
+                else:
+                    await outlet.beat(None if self._needs_image else self._cursor)
+            return waiting.result()
+        finally:
+            waiting.cancel()

@@ -20,12 +20,22 @@ from query_api.graphql.stream_log import logged_stream
 from query_api.graphql.tasks import cancel, first_of
 from query_api.graphql.websocket_outlet import WebSocketOutlet
 from query_api.outlet import Transport
+from query_api.reader import ReadModelAway
+from query_api.streams import StreamsUnavailable
 
 GOING_AWAY = 1001
 """Close code (RFC 6455) after which clients connect again by themselves."""
+TRY_AGAIN_LATER = 1013
+"""The same (registry of RFC 6455); 1011 would tell them not to."""
+MAX_UNANSWERED = 12
+"""Pings, after which a client has vanished; one that is slow has a minute to come to them."""
+PASSING = (ReadModelAway, StreamsUnavailable, FanoutFull)
+"""What another instance, or another time, may do better."""
 INIT_SECONDS = 10.0
 MAX_OPERATIONS = 32
 """Open at a time on one connection."""
+
+_TOO_MANY = GraphQLError(f"{MAX_OPERATIONS} operations are open already on this connection")
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +48,8 @@ class Connection:
         self._transport = transport
         self._api = api
         self._acknowledged = False
+        self._unanswered = 0
+        """Pings since the client last said anything."""
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -62,10 +74,13 @@ class Connection:
         await self.close(GOING_AWAY, "Going away")
 
     async def _ping(self) -> None:
-        while True:
+        """Until the client has answered none for long."""
+        while self._unanswered < MAX_UNANSWERED:
             await asyncio.sleep(self._api.streams.heartbeat)
             if self._acknowledged:
+                self._unanswered += 1
                 await self._send(messages.Ping())
+        await self.close(TRY_AGAIN_LATER, "No pong came")
 
     async def _serve(self) -> None:
         try:
@@ -79,9 +94,11 @@ class Connection:
 
     async def _receive(self) -> str:
         try:
-            return await self._websocket.receive_text()
+            text = await self._websocket.receive_text()
         except KeyError:
             raise ProtocolViolation(4400, "Invalid message: expected text") from None
+        self._unanswered = 0
+        return text
 
     async def _handle(self, message: messages.FromClient) -> None:
         match message:
@@ -90,7 +107,7 @@ class Connection:
             case messages.Ping(payload=payload):
                 await self._send(messages.Pong(payload))
             case messages.Subscribe(id=id_, payload=payload):
-                self._subscribe(id_, payload)
+                await self._subscribe(id_, payload)
             case messages.Complete(id=id_):
                 if id_ in self._operations:
                     await cancel(self._operations.pop(id_))
@@ -101,29 +118,34 @@ class Connection:
         self._acknowledged = True
         await self._send(messages.ConnectionAck())
 
-    def _subscribe(self, id_: str, payload: dict[str, object]) -> None:
+    async def _subscribe(self, id_: str, payload: dict[str, object]) -> None:
         if not self._acknowledged:
             raise ProtocolViolation(4401, "Unauthorized")
         if id_ in self._operations:
             raise ProtocolViolation(4409, f"Subscriber for {id_} already exists")
+        if len(self._operations) >= MAX_OPERATIONS:
+            await self._send(messages.Error(id_, _errors(_TOO_MANY)))
+            return
         self._operations[id_] = asyncio.create_task(self._operate(id_, payload))
 
     async def _operate(self, id_: str, payload: dict[str, object]) -> None:
         try:
             await self._execute(id_, payload)
-        except (GraphQLError, MalformedRequest, RefusedOperation, FanoutFull) as error:
+        except (GraphQLError, MalformedRequest, RefusedOperation) as error:
             self._operations.pop(id_, None)
             await self._send(messages.Error(id_, _errors(error)))
         except WebSocketDisconnect:
             pass
+        except PASSING as trouble:
+            _log.warning("a connection ends, for it can't be served now: %s", trouble)
+            self._operations.pop(id_, None)
+            await self.close(TRY_AGAIN_LATER, "Try again later")
         except Exception:
             _log.exception("operation over WebSocket failed")
             self._operations.pop(id_, None)
             await self.close(1011, "Internal error")
 
     async def _execute(self, id_: str, payload: dict[str, object]) -> None:
-        if len(self._operations) > MAX_OPERATIONS:
-            raise GraphQLError(f"{MAX_OPERATIONS} operations are open already on this connection")
         operation = Operation(payload)
         if operation.streams:
             await self._stream(id_, self._api.executor.subscription(operation))

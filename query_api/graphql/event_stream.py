@@ -3,6 +3,7 @@
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +14,18 @@ from starlette.types import Receive, Scope, Send
 from query_api.cursor import Cursor
 from query_api.graphql.accept import EVENT_STREAM
 from query_api.graphql.stream_log import logged_stream
-from query_api.graphql.tasks import first_of
+from query_api.graphql.tasks import first_of, has_left
 from query_api.outlet import Outlet, transport_of
 from query_api.parcel import Parcel, http_chunk
+from query_api.reader import ReadModelAway
 from query_api.streams import Streams
 from query_api.subscriber import Subscriber
 from query_api.tally import Tally
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
+
+_log = logging.getLogger(__name__)
 
 
 def single_event(result: Mapping[str, Any]) -> Response:
@@ -32,9 +35,11 @@ def single_event(result: Mapping[str, Any]) -> Response:
 
 
 class EventStream(Response):
-    """A stream of results until the client leaves or the stream's time is over.
+    """A stream of results until the client leaves, the stream's time is over, or the read model is
+    away when it is needed.
 
-    It breaks off without a ``complete``, so that the client connects again.
+    It breaks off without a ``complete``, so that the client connects again. Raises ReadModelAway
+    where nothing was sent yet: the request can still be answered with that.
     """
 
     def __init__(self, subscriber: Subscriber, streams: Streams) -> None:
@@ -44,34 +49,39 @@ class EventStream(Response):
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outlet = EventStreamOutlet(send, self._streams.tally)
+        outlet = EventStreamOutlet(send, self.raw_headers, self._streams.tally)
         if scope["http_version"] == "1.1":
             outlet.transport = transport_of(receive)
-            self.headers["transfer-encoding"] = "chunked"
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        # The server holds the headers back until there is a body.
-        await outlet.beat()
-        with logged_stream("sse", outlet):
-            delivery = self._streams.deliver(self._subscriber, outlet)
-            await first_of(delivery, self._streams.over(), _left(receive))
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            outlet.headers.append((b"transfer-encoding", b"chunked"))
+        try:
+            with logged_stream("sse", outlet):
+                delivery = self._streams.deliver(self._subscriber, outlet)
+                await first_of(delivery, self._streams.over(), has_left(receive))
+        except ReadModelAway as away:
+            if not outlet.began:
+                raise
+            _log.warning("a stream ends, for the read model is away: %s", away)
+        await outlet.end()
 
 
 class EventStreamOutlet(Outlet):
-    """Its transport is one of HTTP/1.1, where a body without a length goes in chunks."""
+    """Its transport is one of HTTP/1.1, where a body without a length goes in chunks. The answer
+    begins with the first that is sent."""
 
-    def __init__(self, send: Send, tally: Tally) -> None:
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], tally: Tally) -> None:
         super().__init__(tally)
+        self.headers = headers
+        self.began = False
         self._asgi_send = send
 
-    async def mark(self, cursor: Cursor) -> None:
-        await self._send_body(b"id: %s\n\n" % str(cursor).encode())
+    async def end(self) -> None:
+        await self._send_body(b"", more=False)
 
-    async def beat(self) -> None:
-        await self._send_body(_COMMENT)
+    def write_beat(self, at: Cursor) -> None:
+        self._write(http_chunk(_beat(at)))
 
-    def write_beat(self) -> None:
-        self._write(http_chunk(_COMMENT))
+    async def _send_beat(self, at: Cursor | None) -> None:
+        await self._send_body(_beat(at))
 
     async def _send(self, parcel: Parcel) -> None:
         await self._send_body(parcel.event_stream)
@@ -79,10 +89,15 @@ class EventStreamOutlet(Outlet):
     def _written(self, parcel: Parcel) -> bytes:
         return parcel.chunk
 
-    async def _send_body(self, body: bytes) -> None:
-        await self._asgi_send({"type": "http.response.body", "body": body, "more_body": True})
+    async def _send_body(self, body: bytes, *, more: bool = True) -> None:
+        if not self.began:
+            self.began = True
+            start = {"type": "http.response.start", "status": 200, "headers": self.headers}
+            await self._asgi_send(start)
+        await self._asgi_send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def _beat(at: Cursor | None) -> bytes:
+    """A comment; and an event without data, which is none but is where a client that comes again
+    goes on from (HTML, section 9.2.6)."""
+    return b":\n\n" if at is None else b":\nid: %s\n\n" % str(at).encode()

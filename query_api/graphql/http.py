@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from query_api.cursor import Cursor
-from query_api.errors import RETRY_AFTER_SECONDS, BadParameter
+from query_api.errors import RETRY_AFTER_SECONDS, BadParameter, client_message
 from query_api.fanout import FanoutFull
 from query_api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, PLAIN_JSON, Accepted
 from query_api.graphql.api import GraphQLApi
@@ -24,6 +24,7 @@ from query_api.graphql.event_stream import EventStream, single_event
 from query_api.graphql.executor import RefusedOperation
 from query_api.graphql.operation import MalformedRequest, Operation
 from query_api.graphql.refusal import Refusal
+from query_api.reader import ReadModelAway
 from query_api.streams import StreamsUnavailable
 from query_api.wish import Wish
 
@@ -39,7 +40,11 @@ class GraphQLOverHTTP:
         accepted = Accepted.read(request.headers.get("accept"))
         with ExitStack() as held:
             response = await self._answer(request, accepted, held)
-            await response(scope, receive, send)
+            try:
+                await response(scope, receive, send)
+            except ReadModelAway as away:
+                refusal = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, client_message(away))
+                await _refused(refusal, accepted)(scope, receive, send)
 
     async def _answer(self, request: Request, accepted: Accepted, held: ExitStack) -> Response:
         """``held`` is what the answer needs until it is sent."""

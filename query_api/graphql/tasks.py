@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from starlette.types import Receive
+
 
 async def first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Run them until the first ends, and cancel the others. Raises what that one raised."""
@@ -21,3 +23,9 @@ async def cancel(*tasks: asyncio.Task[None]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def has_left(receive: Receive) -> None:
+    """Return once the client of a request has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -4,13 +4,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from query_api.graphql.api import GraphQLApi
-from query_api.graphql.connection import Connection
+from query_api.graphql.connection import PASSING, TRY_AGAIN_LATER, Connection
 from query_api.graphql.messages import PROTOCOL
 from query_api.outlet import transport_of
-from query_api.streams import StreamsUnavailable
 
-TRY_AGAIN_LATER = 1013
-"""Close code (registry of RFC 6455) after which clients connect again by themselves."""
 _SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 
 
@@ -30,7 +27,7 @@ class GraphQLOverWebSocket:
         await websocket.accept(PROTOCOL)
         try:
             self._api.streams.check_open()
-        except StreamsUnavailable as unavailable:
-            await connection.close(TRY_AGAIN_LATER, str(unavailable))
+        except PASSING as trouble:
+            await connection.close(TRY_AGAIN_LATER, str(trouble))
             return
         await connection.run()

@@ -3,6 +3,7 @@
 import msgspec
 from starlette.websockets import WebSocket
 
+from query_api.cursor import Cursor
 from query_api.outlet import Outlet, Transport
 from query_api.parcel import Parcel
 from query_api.tally import Tally
@@ -21,10 +22,10 @@ class WebSocketOutlet(Outlet):
         self._before = b'{"id":%s,"type":"next","payload":' % msgspec.json.encode(id_)
         self.transport = transport
 
-    async def beat(self) -> None:
+    def write_beat(self, at: Cursor) -> None:
         pass
 
-    def write_beat(self) -> None:
+    async def _send_beat(self, at: Cursor | None) -> None:
         pass
 
     async def _send(self, parcel: Parcel) -> None:

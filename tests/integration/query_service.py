@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from email.message import Message
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -157,7 +157,11 @@ class Stream:
         client.request("POST", GRAPHQL, json.dumps({"query": query}), headers)
         self.response = client.getresponse()
         assert self.response.status == 200, self.response.read()
-        assert self.response.readline() == b":\n"
+        self.place: str | None = None
+        """Where it begins, as it was told before any change; None where an image comes first."""
+        if self.response.peek(1)[:1] == b":":
+            _, place, _ = (self.response.readline().decode().rstrip("\n") for _ in range(3))
+            self.place = place.removeprefix("id: ")
 
     def lines(self) -> Iterator[str]:
         """Raises TimeoutError where nothing but heartbeats came until the deadline."""
@@ -181,6 +185,12 @@ class Stream:
         for event, data in self.events():
             assert event == "next"
             yield json.loads(data)["data"]["getInstantOdds"]
+
+    def places(self) -> Iterator[str]:
+        """Of what comes, changes or not."""
+        for line in self.lines():
+            if line.startswith("id: "):
+                yield line.removeprefix("id: ")
 
     def take(self, count: int) -> list[dict[str, Any]]:
         return list(itertools.islice(self.changes(), count))
@@ -206,16 +216,18 @@ class Stream:
 def query_service(
     database_url: str,
     until: Callable[[QueryService], bool] | None = None,
+    output: int | IO[bytes] = subprocess.DEVNULL,
     **environment: str,
 ) -> Iterator[QueryService]:
-    """gunicorn as the cloud runs it, on a port of its own, once it is ready or ``until``."""
+    """gunicorn as the cloud runs it, on a port of its own, once it is ready or ``until``; what it
+    logs goes to ``output``."""
     port = _free_port()
     conf = ROOT / "query_api" / "gunicorn.conf.py"
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", str(conf), "--bind", f"127.0.0.1:{port}"],
         cwd=ROOT,
         env=os.environ | OPEN_DOOR | {"DATABASE_URL": database_url} | environment,
-        stdout=subprocess.DEVNULL,
+        stdout=output,
         stderr=subprocess.DEVNULL,
     )
     with ExitStack() as opened:

@@ -1,17 +1,15 @@
 """GraphQL over WebSocket by graphql-transport-ws, on the running service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from socket import SHUT_RDWR
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
+from query_api.graphql.connection import MAX_OPERATIONS
+from tests.integration.graphql_websocket import connected, run
 from tests.integration.query_service import (
     DEADLINE,
-    GRAPHQL,
     INSTANT_ODDS,
     Market,
     QueryService,
@@ -19,8 +17,6 @@ from tests.integration.query_service import (
     wait_until,
 )
 from tests.stack import Databases
-
-PROTOCOL = "graphql-transport-ws"
 
 
 @pytest.fixture(scope="module")
@@ -39,43 +35,6 @@ def market(database_url: str) -> Iterator[Market]:
     market = Market(database_url)
     yield market
     market.engine.dispose()
-
-
-class Client:
-    def __init__(self, websocket: ClientWebSocketResponse) -> None:
-        self.websocket = websocket
-
-    async def send(self, type_: str, **message: object) -> None:
-        await self.websocket.send_json({"type": type_, **message})
-
-    async def subscribe(self, id_: str, query: str = INSTANT_ODDS) -> None:
-        await self.send("subscribe", id=id_, payload={"query": query})
-
-    async def receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = await self.websocket.receive_json(timeout=DEADLINE)
-        return message
-
-    async def close_code(self) -> int | None:
-        message = await self.websocket.receive(timeout=DEADLINE)
-        assert message.type is WSMsgType.CLOSE, message
-        return self.websocket.close_code
-
-
-@asynccontextmanager
-async def connected(
-    service: QueryService, protocol: str = PROTOCOL, *, init: bool = True
-) -> AsyncIterator[Client]:
-    url = f"ws://127.0.0.1:{service.port}{GRAPHQL}"
-    async with ClientSession() as session, session.ws_connect(url, protocols=[protocol]) as socket:
-        client = Client(socket)
-        if init:
-            await client.send("connection_init")
-            assert await client.receive() == {"type": "connection_ack"}
-        yield client
-
-
-def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 2 * DEADLINE))
 
 
 def wait_for_streams(service: QueryService, count: int) -> None:
@@ -118,6 +77,77 @@ def test_a_completed_subscription_is_freed_and_its_id_free_again(
             await client.subscribe("a", "{ __typename }")
             assert (await client.receive())["payload"] == {"data": {"__typename": "Query"}}
             assert await client.receive() == {"type": "complete", "id": "a"}
+
+    run(test)
+
+
+def test_a_subscription_begins_with_an_image_or_goes_on_from_a_place(
+    service: QueryService, market: Market
+) -> None:
+    async def test() -> None:
+        external_id = market.new(game_id="soccer:ws")
+        asked = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(%s)")
+        async with connected(service) as client:
+            await client.subscribe("image", asked % 'game_id: "soccer:ws", snapshot: true')
+            image = await client.change()
+            assert (image["external_id"], image["image"]) == (str(external_id), True)
+            await client.send("complete", id="image")
+            expected = market.project(
+                *(market.updated(external_id, home, game_id="soccer:ws") for home in (3.0, 4.0))
+            )
+            await client.subscribe("since", asked % f'since: "{image["cursor"]}"')
+            assert [(await client.change())["event_id"] for _ in range(2)] == expected
+
+    run(test)
+
+
+def test_too_many_operations_are_refused_and_those_before_them_are_not(
+    service: QueryService, market: Market
+) -> None:
+    async def test() -> None:
+        async with connected(service) as client:
+            for number in range(MAX_OPERATIONS + 2):
+                await client.subscribe(str(number))
+            refused = [await client.receive() for _ in range(2)]
+            assert [(each["type"], each["id"]) for each in refused] == [
+                ("error", str(MAX_OPERATIONS + number)) for number in range(2)
+            ]
+            [error] = refused[0]["payload"]
+            assert error["message"] == "32 operations are open already on this connection"
+            wait_for_streams(service, MAX_OPERATIONS)
+            await client.send("complete", id="0")
+            await client.subscribe("one more", "{ __typename }")
+            assert (await client.receive())["id"] == "one more"
+
+    run(test)
+    wait_for_streams(service, 0)
+
+
+def test_a_full_process_asks_clients_to_come_again_later(database_url: str) -> None:
+    async def test() -> None:
+        with query_service(database_url, MAX_SUBSCRIBERS="1") as service:
+            async with connected(service) as first:
+                await first.subscribe("a")
+                wait_for_streams(service, 1)
+                async with connected(service, init=False) as second:
+                    assert await second.close_code() == 1013
+                await first.subscribe("b")
+                assert await first.close_code() == 1013
+
+    run(test)
+
+
+def test_a_client_that_answers_no_ping_is_gone(database_url: str) -> None:
+    async def test() -> None:
+        with query_service(database_url, HEARTBEAT_SECONDS="0.05") as service:
+            async with connected(service) as silent, connected(service) as lively:
+                await silent.subscribe("a")
+                await lively.subscribe("a")
+                wait_for_streams(service, 2)
+                while service.health()["streams"] == 2:
+                    assert await lively.receive() == {"type": "ping"}
+                    await lively.send("pong")
+                assert service.health()["streams"] == 1
 
     run(test)
 

@@ -22,7 +22,15 @@ def test_a_cursor_is_read_as_it_was_written(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", GENERATION, f"{GENERATION}-1", f"{GENERATION}-1-g", "A" * 1000, "-1-1"]
+    "text",
+    [
+        *("", "x", GENERATION, f"{GENERATION}-1", f"{GENERATION}-1-g", "A" * 1000, "-1-1"),
+        *(
+            f"{GENERATION}-1-{2**63:x}",
+            f"{GENERATION}-{2**64 - 1:x}-1",
+            f"{GENERATION}-1-1-{2**63:x}",
+        ),
+    ],
 )
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(BadParameter, match=r"^since: is .* expected a cursor that this API gave$"):

@@ -26,7 +26,7 @@ from tests.changes import change, changes_of, place
 class NoPast:
     """Nobody here lacks anything that the journal does not have."""
 
-    async def after(self, cursor: Cursor, _: OddsFilter) -> Page:
+    async def after(self, cursor: Cursor, _: OddsFilter, *, known: bool) -> Page:
         return Page([], cursor)
 
     async def image(self, *_: object) -> NoReturn:
@@ -40,6 +40,8 @@ class Client(Outlet):
         self.tally = Tally()
         super().__init__(self.tally)
         self.got: list[Change] = []
+        self.beats: list[Cursor | None] = []
+        self.broken = False
         self.writes = 0
         self.sends = 0
         self.unsent = 0
@@ -49,6 +51,8 @@ class Client(Outlet):
             self.transport = self
 
     def write(self, data: Any) -> None:
+        if self.broken:
+            raise OSError("broken")
         if isinstance(data, Parcel):
             self.writes += 1
             self.got += data.changes
@@ -67,9 +71,11 @@ class Client(Outlet):
         self.unsent = 0
         self.reading.set()
 
-    async def beat(self) -> None: ...
+    def write_beat(self, at: Cursor) -> None:
+        self.beats.append(at)
 
-    def write_beat(self) -> None: ...
+    async def _send_beat(self, at: Cursor | None) -> None:
+        self.beats.append(at)
 
     def _written(self, parcel: Parcel) -> bytes:
         return b""
@@ -94,7 +100,7 @@ def in_event_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[],
 
 @asynccontextmanager
 async def subscribed(
-    fanout: Fanout, *clients: Client, wish: Wish | None = None
+    fanout: Fanout, *clients: Client, wish: Wish | None = None, heartbeat: float = 60.0
 ) -> AsyncIterator[None]:
     wish = wish or Wish()
     past = cast(Past, NoPast())
@@ -102,7 +108,7 @@ async def subscribed(
     for client in clients:
         group = fanout.join(encode, wish.filter)
         subscriber = Subscriber(fanout.journal, past, group, wish)
-        running.append(asyncio.create_task(subscriber.run(client, 60.0)))
+        running.append(asyncio.create_task(subscriber.run(client, heartbeat)))
     await settled()
     try:
         yield
@@ -203,6 +209,82 @@ async def test_who_asked_for_it_gets_one_change_of_each_odds_at_a_time() -> None
             await asyncio.sleep(0.005)
     assert [(c.id, c.conflated) for c in client.got[1:]] == [(8, False), (7, True)]
     assert (client.tally.changes, client.tally.conflated) == (3, 1)
+
+
+@in_event_loop
+async def test_a_client_that_has_got_nothing_yet_has_a_place_to_come_back_to() -> None:
+    fanout, client, filtered = await begun(), Client(), Client()
+    await fanout.publish(changes_of([7]))
+    async with (
+        subscribed(fanout, client),
+        subscribed(fanout, filtered, wish=Wish(OddsFilter(provider="x"), since=place(0))),
+    ):
+        assert (client.got, client.beats) == (filtered.got, filtered.beats) == ([], [place(1)])
+
+
+@in_event_loop
+async def test_a_heartbeat_tells_who_rides_how_far_the_market_is() -> None:
+    fanout, quiet = await begun(), Client()
+    async with subscribed(fanout, quiet, wish=Wish(OddsFilter(game_id="soccer:quiet"))):
+        beating = asyncio.create_task(fanout.beat(0.01))
+        await fanout.publish(changes_of([7, 8]))
+        while len(quiet.beats) < 3:
+            await asyncio.sleep(0.005)
+        beating.cancel()
+    assert quiet.beats == [place(0), place(2), place(2)]
+    assert quiet.got == []
+
+
+@pytest.mark.parametrize("conflate_ms", [0, 60_000])
+def test_a_quiet_game_of_a_busy_market_gets_heartbeats(conflate_ms: int) -> None:
+    wish = Wish(OddsFilter(game_id="soccer:quiet"), conflate_ms=conflate_ms)
+
+    async def test() -> None:
+        fanout, client = await begun(), Client(direct=False)
+        async with subscribed(fanout, client, wish=wish, heartbeat=0.03):
+            for number in range(20):
+                await fanout.publish(changes_of([7], after=number))
+                await asyncio.sleep(0.01)
+        assert len(client.beats) >= 4
+        assert client.beats == sorted(each for each in client.beats if each)
+        assert client.got == []
+
+    asyncio.run(asyncio.wait_for(test(), 10))
+
+
+@in_event_loop
+async def test_what_is_published_again_is_not_delivered_again() -> None:
+    """As when the feed's thread did not hear that it had been taken."""
+    fanout, client = await begun(), Client()
+    async with subscribed(fanout, client):
+        await fanout.publish(changes_of([7, 8]))
+        await fanout.publish(changes_of([7, 8]))
+        await fanout.publish(changes_of([7, 8, 9]))
+    assert client.got == changes_of([7, 8, 9])
+
+
+@in_event_loop
+async def test_a_stream_that_breaks_is_no_trouble_of_the_others_or_of_the_feed() -> None:
+    fanout, broken, sound = await begun(), Client(), Client()
+    async with subscribed(fanout, broken, sound):
+        broken.broken = True
+        await fanout.publish(changes_of([7]))
+        broken.broken = False
+        await fanout.publish(changes_of([8], after=1))
+        await settled()
+    assert sound.got == broken.got == changes_of([7, 8])
+
+
+@in_event_loop
+async def test_a_change_that_cant_be_encoded_is_no_trouble_of_those_who_asked_for_less() -> None:
+    def encode_little(change: Change) -> bytes:
+        raise ValueError(change)
+
+    fanout, client = await begun(), Client()
+    fanout.join(encode_little, OddsFilter())
+    async with subscribed(fanout, client):
+        await fanout.publish(changes_of([7]))
+    assert client.got == changes_of([7])
 
 
 @in_event_loop
