@@ -12,6 +12,7 @@ from graphql import (
     IntValueNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     ValidationContext,
@@ -20,7 +21,11 @@ from graphql import (
 
 from query_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
+MOST_STREAMED = 50
+"""Fields of a subscription: all of them are made anew at every change, on the event loop."""
+
 _PAGED = ("list_odds", "odds_history")
+_SINGLE = ("odds", "event")
 
 
 class DocumentLimits(msgspec.Struct, frozen=True):
@@ -53,12 +58,16 @@ class DocumentLimits(msgspec.Struct, frozen=True):
             )
         if measured.cost > self.cost:
             problems.append(f"may read {measured.cost} rows; expected {self.cost} at most")
+        streams = operation.operation is OperationType.SUBSCRIPTION
+        if streams and measured.fields > MOST_STREAMED:
+            problems.append(f"has {measured.fields} fields; expected {MOST_STREAMED} at most")
         return problems
 
 
 class _Size(NamedTuple):
     depth: int = 0
     cost: int = 0
+    fields: int = 0
 
 
 class _Measure:
@@ -72,15 +81,16 @@ class _Measure:
         if selections is None:
             return _Size()
         sizes = [self._of_selection(node) for node in selections.selections]
-        return _Size(max(size.depth for size in sizes), sum(size.cost for size in sizes))
+        depths, costs, fields = zip(*sizes, strict=True)
+        return _Size(max(depths), sum(costs), sum(fields))
 
     def _of_selection(self, node: SelectionNode) -> _Size:
         match node:
             case FieldNode() if node.name.value.startswith("__"):
-                return _Size()
+                return _Size(fields=1)
             case FieldNode():
                 within = self.of(node.selection_set)
-                return _Size(within.depth + 1, within.cost + _rows(node))
+                return _Size(within.depth + 1, within.cost + _rows(node), within.fields + 1)
             case FragmentSpreadNode():
                 return self._of_fragment(node.name.value)
         return self.of(getattr(node, "selection_set", None))
@@ -95,7 +105,7 @@ class _Measure:
 
 def _rows(field: FieldNode) -> int:
     """That a field of Query reads at most; a page whose size is a variable may be any."""
-    if field.name.value == "odds" and field.arguments:
+    if field.name.value in _SINGLE and field.arguments:
         return 1
     if field.name.value not in _PAGED:
         return 0
