@@ -16,11 +16,19 @@ class BadParameter(ValueError):
         super().__init__(f"{parameter}: {problem}; expected {expected}")
 
 
-class UnknownOdds(LookupError):
+class _NoOdds(LookupError):
+    """``cursor`` is where a stream goes on after this answer, where it is of the present."""
+
+    def __init__(self, message: str, cursor: str | None = None) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+
+
+class UnknownOdds(_NoOdds):
     """No odds of that ExternalID, or none that its NewOdds has made visible yet."""
 
 
-class DeletedOdds(LookupError):
+class DeletedOdds(_NoOdds):
     """The odds were there, and a DeleteOdds took them away for good."""
 
 
@@ -41,7 +49,8 @@ def http_status(error: Exception) -> HTTPStatus:
     """The status that answers an error; 500 for one that is our own."""
     if isinstance(error, HTTPException) and error.code:
         return HTTPStatus(error.code)
-    return _STATUSES.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    found = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def http_headers(error: Exception) -> list[tuple[str, str]]:
@@ -51,7 +60,14 @@ def http_headers(error: Exception) -> list[tuple[str, str]]:
         return [("Allow", ", ".join(sorted(allowed)))] if allowed else []
     if isinstance(error, ReadModelAway):
         return [("Retry-After", str(RETRY_AFTER_SECONDS))]
+    if isinstance(error, _NoOdds):
+        return as_of_headers(error.cursor)
     return []
+
+
+def as_of_headers(cursor: str | None) -> list[tuple[str, str]]:
+    """``cursor`` is where a stream goes on after what is told, without a gap."""
+    return [] if cursor is None else [("X-Feed-Cursor", cursor)]
 
 
 def client_message(error: Exception) -> str:

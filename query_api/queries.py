@@ -90,13 +90,14 @@ class OddsQueries:
         asked_for = [odds.c[name] == value for name, value in filters.items() if value is not None]
         listed = select(*_COLUMNS).where(_VISIBLE, ~odds.c.deleted, *asked_for)
         count = select(func.count()).select_from(listed.subquery())
-        total = self._reader.read(lambda connection: connection.scalar(count))
         place = (request.page_no - 1) * request.page_size
         rows = self._rows_with_snapshot(
-            listed.order_by(odds.c.id).limit(request.page_size).offset(place)
+            listed.order_by(odds.c.id).limit(request.page_size).offset(place),
+            count.scalar_subquery(),
         )
-        cursor = str(as_of(rows[0]))
-        return OddsPage(_views(rows), request.page_no, request.page_size, total or 0, cursor)
+        cursor, total = str(as_of(rows[0])), rows[0][-1]
+        views = _views([row[:-1] for row in rows])
+        return OddsPage(views, request.page_no, request.page_size, total, cursor)
 
     def history(self, request: HistoryRequest) -> OddsHistory | None:
         """The events of an odds, deleted or not, the one that was projected last first; None
@@ -121,9 +122,12 @@ class OddsQueries:
         statement = select(_LOG.event_id).where(_LOG.event_id == any_(asked))
         return self._reader.read(lambda connection: set(connection.scalars(statement)))
 
-    def _rows_with_snapshot(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    def _rows_with_snapshot(
+        self, statement: Select[Any], *also: ColumnElement[Any]
+    ) -> Sequence[Row[Any]]:
+        """``also`` are columns that each row ends with, of the same snapshot."""
         wanted = statement.subquery()
-        ordered = with_snapshot(wanted).order_by(wanted.c.id)
+        ordered = with_snapshot(wanted).add_columns(*also).order_by(wanted.c.id)
         return self._reader.read(lambda connection: connection.execute(ordered).all())
 
     def _page(
@@ -138,7 +142,7 @@ class OddsQueries:
         return rows, total or 0
 
 
-def _views(rows: Sequence[Row[Any]]) -> list[OddsView]:
+def _views(rows: Sequence[Sequence[Any]]) -> list[OddsView]:
     names = OddsView.__struct_fields__
     return [msgspec.convert(dict(zip(names, row, strict=True)), OddsView) for row in found(rows)]
 

@@ -11,6 +11,7 @@ from query_api.errors import (
     DeletedOdds,
     NotAcceptable,
     UnknownOdds,
+    as_of_headers,
     client_message,
     http_headers,
     http_status,
@@ -55,9 +56,9 @@ def _detail(queries: OddsQueries) -> Callable[[str], Response]:
         view, cursor = queries.find(asked)
         by_then = "" if asked.as_of is None else " as of then"
         if view is None:
-            raise UnknownOdds(f"no odds {external_id}{by_then}")
+            raise UnknownOdds(f"no odds {external_id}{by_then}", cursor)
         if view.deleted:
-            raise DeletedOdds(f"odds {external_id} were deleted{by_then}")
+            raise DeletedOdds(f"odds {external_id} were deleted{by_then}", cursor)
         return _succeed(view, cursor)
 
     return get_odds
@@ -101,10 +102,8 @@ def _counting(metrics: Metrics) -> Callable[[Response], Response]:
 
 
 def _succeed(data: Data, cursor: str | None = None) -> Response:
-    """``cursor`` is where a stream goes on after what is told, without a gap."""
     response = _response(Status.SUCCESS, "ok", data)
-    if cursor is not None:
-        response.headers["X-Feed-Cursor"] = cursor
+    response.headers.extend(as_of_headers(cursor))
     return response
 
 

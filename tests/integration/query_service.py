@@ -160,8 +160,9 @@ class Stream:
         self.place: str | None = None
         """Where it begins, as it was told before any change; None where an image comes first."""
         if self.response.peek(1)[:1] == b":":
-            _, place, _ = (self.response.readline().decode().rstrip("\n") for _ in range(3))
-            self.place = place.removeprefix("id: ")
+            for line in iter(self.response.readline, b"\n"):
+                if line.startswith(b"id: "):
+                    self.place = line.decode().removeprefix("id: ").rstrip("\n")
 
     def lines(self) -> Iterator[str]:
         """Raises TimeoutError where nothing but heartbeats came until the deadline."""

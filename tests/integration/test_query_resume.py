@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -129,6 +130,53 @@ def test_a_client_reads_first_and_goes_on_from_there(
     for service in services:
         assert [change["event_id"] for change in by_argument(service, cursor).take(1)] == after
     market.delete(external_id, game_id="soccer:list")
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_a_client_that_finds_nothing_goes_on_from_there_too(
+    market: Market, services: list[QueryService], deleted: bool
+) -> None:
+    """Odds that were deleted, or whose NewOdds has not come: both may be streamed later."""
+    game = "soccer:nothing"
+    other = market.new(game_id=game)
+    if deleted:
+        asked_for = market.new(game_id=game)
+        market.delete(asked_for, game_id=game)
+    path = f"/odds/{asked_for if deleted else UUID(int=1)}"
+    answer = services[0].request("GET", path)
+    assert answer.status == (410 if deleted else 404)
+    after = market.project(market.updated(other, 6.0, game_id=game))
+    [change] = by_argument(services[0], answer.headers["X-Feed-Cursor"]).take(1)
+    assert [change["event_id"]] == after
+
+
+def test_a_client_that_has_got_no_change_yet_misses_none_when_it_comes_back(
+    market: Market, services: list[QueryService]
+) -> None:
+    """As an EventSource does, that names the last id of a stream."""
+    game = "soccer:none_yet"
+    stream = services[0].subscribe(f'(game_id: "{game}")')
+    stream.close()
+    external_id = market.new(game_id=game)
+    assert stream.place is not None
+    [change] = by_header(services[1], stream.place).take(1)
+    assert change["external_id"] == str(external_id)
+
+
+def test_the_place_of_a_quiet_stream_moves_on_with_the_market(
+    market: Market, database_url: str
+) -> None:
+    few = {"RESUME_LIMIT": "3", "JOURNAL_SIZE": "1", "HEARTBEAT_SECONDS": "0.1"}
+    with query_service(database_url, **few) as service:
+        busy = service.subscribe()
+        for asked in ('provider: "nobody"', 'provider: "nobody", conflate_ms: 10'):
+            quiet = service.subscribe(f"({asked})")
+            market.update(market.new(), *range(2, 12))
+            last = busy.take(11)[-1]["cursor"]
+            assert last in quiet.places()
+            assert by_header(service, last).place == last
+            assert quiet.place is not None
+            assert by_header(service, quiet.place).take(1)[0]["image"]
 
 
 def test_a_place_of_before_a_rebuild_is_answered_with_an_image(
