@@ -25,11 +25,26 @@ UNSENT_LIMIT = 16 * 1024
 """Bytes that the kernel holds for a client beyond what is on its way: more would hide a reader
 that has stopped from the stream, which would go on giving it every change of long ago."""
 
+VANISHED = 60
+"""Seconds after which a client counts as gone that acknowledges nothing, not even that it is there,
+or takes not one byte: without them its stream would be held for a quarter of an hour, and for ever
+where nothing is sent."""
+
+TCP_OPTIONS = {
+    (socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT): UNSENT_LIMIT,
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): VANISHED // 2,
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL): VANISHED // 6,
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT): VANISHED * 1000,
+}
+"""Of the listening socket; those that it accepts have them too."""
+
 
 def when_ready(server):
     for listener in server.LISTENERS:
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_LIMIT)
+            for (level, option), value in TCP_OPTIONS.items():
+                listener.sock.setsockopt(level, option, value)
 
 
 def post_worker_init(worker):

@@ -166,8 +166,9 @@ def test_a_client_that_has_got_no_change_yet_misses_none_when_it_comes_back(
 def test_the_place_of_a_quiet_stream_moves_on_with_the_market(
     market: Market, database_url: str
 ) -> None:
-    few = {"RESUME_LIMIT": "3", "JOURNAL_SIZE": "1", "HEARTBEAT_SECONDS": "0.1"}
-    with query_service(database_url, **few) as service:
+    with query_service(
+        database_url, RESUME_LIMIT="3", JOURNAL_SIZE="1", HEARTBEAT_SECONDS="0.1"
+    ) as service:
         busy = service.subscribe()
         for asked in ('provider: "nobody"', 'provider: "nobody", conflate_ms: 10'):
             quiet = service.subscribe(f"({asked})")
