@@ -22,6 +22,15 @@ const fail = (error) => {
 };
 const sink = { next: (result) => tell({ change: result.data }), error: fail, complete: () => {} };
 
+// As a load balancer does: an EventSource gives up for good on what it takes for an answer.
+async function fetchWhenReady(...request) {
+  for (;;) {
+    const response = await fetch(...request);
+    if (response.status !== 503) return response;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 const clients = {
   "graphql-sse": async () => {
     const client = sse.createClient({ url });
@@ -67,7 +76,10 @@ const clients = {
       body: JSON.stringify({ query: QUERY }),
     });
     tell({ query: (await answer.json()).data });
-    const source = new EventSource(`${url}?query=${encodeURIComponent(CHANGES)}`);
+    setInterval(() => {}, 60_000); // between two connections nothing else keeps Node running
+    const source = new EventSource(`${url}?query=${encodeURIComponent(CHANGES)}`, {
+      fetch: fetchWhenReady,
+    });
     source.addEventListener("next", (event) => tell({ change: JSON.parse(event.data).data }));
   },
 };

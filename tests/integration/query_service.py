@@ -218,11 +218,12 @@ def query_service(
     database_url: str,
     until: Callable[[QueryService], bool] | None = None,
     output: int | IO[bytes] = subprocess.DEVNULL,
+    port: int | None = None,
     **environment: str,
 ) -> Iterator[QueryService]:
-    """gunicorn as the cloud runs it, on a port of its own, once it is ready or ``until``; what it
-    logs goes to ``output``."""
-    port = _free_port()
+    """gunicorn as the cloud runs it, on a ``port`` of its own, once it is ready or ``until``; what
+    it logs goes to ``output``."""
+    port = port or free_port()
     conf = ROOT / "query_api" / "gunicorn.conf.py"
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", str(conf), "--bind", f"127.0.0.1:{port}"],
@@ -247,7 +248,7 @@ def _is_ready(service: QueryService) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
