@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.soak.ground import Ground, ground
 from tests.soak.market import Market
@@ -26,17 +26,29 @@ def main() -> int:
     with ground() as services:
         market = Market(services.database_url)
         with _readers(given, services.ports) as readers:
-            sizes = _run(market, services, given)
+            found = _run(market, services, given)
             counts = json.loads(readers.communicate(f"{market.number}\n")[0])
         market.close()
-    return _judge(market.number, services.restarts, sizes, counts)
+    # A reader is conflated once it is further behind than what a service remembers.
+    conflates = given.slow > 0 and given.minutes >= 2
+    return _judge(market.number, found, counts, conflates=conflates)
 
 
-def _run(market: Market, services: Ground, given: argparse.Namespace) -> list[float]:
-    """Publish at the rate, restart when it is time; the sizes (MB) of the steady service."""
+class Found(NamedTuple):
+    """Of the run: the sizes (MB) of the steady service, and how often the other was restarted."""
+
+    sizes: Sequence[float]
+    restarts: int
+    failed: int
+
+
+def _run(market: Market, services: Ground, given: argparse.Namespace) -> Found:
+    """Publish at the rate, restart when it is time: first at once, when hardly a reader has got a
+    change."""
     sizes: list[float] = []
+    restarts: list[Thread] = []
     began = time.monotonic()
-    minute, restart = began + 60, began + given.restart
+    minute, restart = began + 60, began
     while (now := time.monotonic()) < began + given.minutes * 60:
         if due := int((now - began) * given.rate) - market.number:
             market.move(min(due, 500))
@@ -46,19 +58,27 @@ def _run(market: Market, services: Ground, given: argparse.Namespace) -> list[fl
             print(f"  {len(sizes)} min: {market.number} changes, {sizes[-1]:.0f} MB", flush=True)
         if now > restart:
             restart += given.restart
-            Thread(target=services.restart).start()
+            restarts.append(Thread(target=services.restart))
+            restarts[-1].start()
         time.sleep(1 / TICKS)
-    return sizes
+    for each in restarts:
+        each.join()
+    return Found(sizes, services.restarts, len(restarts) - services.restarts)
 
 
-def _judge(changes: int, restarts: int, sizes: Sequence[float], counts: dict[str, int]) -> int:
-    print(f"{changes} changes, {restarts} restarts; {counts}")
+def _judge(changes: int, found: Found, counts: dict[str, int], *, conflates: bool) -> int:
+    print(f"{changes} changes, {found.restarts} restarts; {counts}")
     wrong = {
         name: counts.get(name, 0)
         for name in ("missed", "repeated", "went back", "behind at the end")
         if counts.get(name)
     }
+    if found.failed:
+        wrong["restarts that failed"] = found.failed
+    if conflates and not counts.get("conflated"):
+        wrong["conflated"] = 0
     # The first minutes fill what is bounded: the journal, the pools.
+    sizes = found.sizes
     if len(sizes) > 4 and sizes[-1] > max(sizes[1:4]) * 1.1:
         wrong["MB at the end"] = round(sizes[-1])
     print(f"wrong: {wrong}" if wrong else "every change once, in order, and no growth")
@@ -72,6 +92,9 @@ def _readers(given: argparse.Namespace, ports: Sequence[int]) -> "Iterator[subpr
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as readers:
         try:
+            assert readers.stdout is not None
+            if readers.stdout.readline() != "ready\n":
+                raise SystemExit("the readers were not let in")
             yield readers
         finally:
             readers.kill()

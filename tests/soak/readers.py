@@ -2,8 +2,10 @@
 
     python -m tests.soak.readers SEED STRICT SLOW PORT PORT
 
-The changes are numbered by their ``updated_at``, a microsecond each. It reads until its input ends,
-then until every strict reader has the number that stood there last, and prints what it saw as JSON.
+The changes are numbered by their ``updated_at``, a microsecond each, from 1 on. It says ``ready``
+once every reader has been told a place to come back to: from there on each change counts, also for
+who is cut off before it got one. It reads until its input tells it the last number, then until
+every strict reader has that, and prints what it saw as JSON.
 """
 
 import json
@@ -84,6 +86,10 @@ class Reader:
         self._take(text[:whole], counts)
         return bool(given)
 
+    @property
+    def has_place(self) -> bool:
+        return bool(self._last_id)
+
     def leave(self) -> None:
         if self.connection is not None:
             self.connection.close()
@@ -106,7 +112,7 @@ class Reader:
 
     def _check(self, numbers: list[int], counts: Counter[str]) -> None:
         for number in numbers:
-            wanted = self.number + 1 if self.number else number
+            wanted = self.number + 1
             counts["missed"] += max(0, number - wanted)
             counts["repeated"] += number < wanted
             self.number = max(self.number, number)
@@ -122,7 +128,7 @@ class Crowd:
 
     def run(self) -> None:
         self._poll.register(sys.stdin, select.EPOLLIN)
-        last = 0
+        last, ready = 0, False
         deadline = float("inf")
         while time.monotonic() < deadline:
             self._connect()
@@ -133,6 +139,9 @@ class Crowd:
                 else:
                     self._read(self._by_descriptor[descriptor])
             self._look_at_slow_ones(0.0 if last else SLOW_PAUSE)
+            if not ready and all(reader.has_place for reader in self._readers):
+                print("ready", flush=True)
+                ready = True
             if last and self._behind(last) == 0:
                 break
         self.counts["behind at the end"] = self._behind(last)
