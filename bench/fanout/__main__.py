@@ -1,32 +1,34 @@
 """One stream, very many readers: ours beside its peers, at more and more changes a second.
 
-    python -m bench.fanout [--readers 100 1000 5000] [--seconds 4] [--only NAME ...]
+    python -m bench.fanout [--readers 100 1000 5000] [--seconds 2] [--only NAME ...]
+    python -m bench.fanout --idle
 
-Each server has one core, and the readers and what publishes share the other. The rate doubles until
-readers are no longer given all that was published; ages are told at half of what was reached.
+Each server has one core, and the readers and what publishes share the other. The rate quadruples
+until readers are no longer given all that was published, and half of the rate at which they were
+not is tried as well; ages are told at half of what was reached. All of it takes some ten minutes.
+
+With ``--idle`` changes are committed one by one, and ages count from the commit to one reader.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
 
+from bench.fanout.crowd import SAMPLED
+from bench.fanout.idle import EVERY, idle
 from bench.fanout.odds import changes
 from bench.fanout.peers import Ariadne, Nchan, Ours, OursOverPostgres, Peer, Yoga
-from local.processes import Processes
+from bench.fanout.running import serving
 
 PEERS: tuple[type[Peer], ...] = (Ariadne, Yoga, Nchan, Ours, OursOverPostgres)
-SERVER_CORE, READERS_CORE = {0}, {1}
 TICK = 0.01
 """Seconds between two batches of changes: what comes in one may go out in one write."""
 
@@ -72,7 +74,7 @@ class Server:
         return Stretch(
             rate=published / publishing,
             delivered=delivered,
-            given=told["messages"] / (published * self._readers),
+            given=told["messages"] / (max(published, 1) * self._readers),
             p50=told.get("p50", 0.0),
             p99=told.get("p99", 0.0),
             cpu=(self._cpu() - cpu) / max(told["messages"], 1) * 1e6,
@@ -113,21 +115,11 @@ class Server:
 
 @contextmanager
 def running(peer: Peer, readers: int) -> Iterator[Server]:
-    with ExitStack() as opened:
-        directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="moneyline-")))
-        directory.chmod(0o755)
-        processes = Processes(directory)
-        opened.callback(processes.stop_all)
-        opened.callback(peer.close)
-        part = peer.part(directory)
-        os.sched_setaffinity(0, SERVER_CORE)
-        processes.start(part, os.environ)
-        processes.wait_ready(part)
-        os.sched_setaffinity(0, READERS_CORE)
-        found = processes.named(part.name)
-        assert found is not None
-        crowd = opened.enter_context(_crowd(part.address, readers, peer.request()))
-        yield Server(peer, found.pid, crowd, readers)
+    with (
+        serving(peer) as server,
+        _crowd(server.address, readers, peer.request()) as crowd,
+    ):
+        yield Server(peer, server.pid, crowd, readers)
 
 
 @contextmanager
@@ -150,26 +142,37 @@ def measured(peer: Peer, readers: int, seconds: float) -> tuple[Stretch, Stretch
     """The stretch that delivered most, and one at half its rate."""
     with running(peer, readers) as server:
         server.stretch(SLOWEST, 1)
-        best, rate = None, float(SLOWEST)
-        while rate <= FASTEST:
-            found = server.stretch(rate, seconds)
+        stretches = list(_faster_and_faster(server, seconds))
+        for found in stretches:
             print(f"  {peer.name}, {readers} readers: {found}", file=sys.stderr, flush=True)
-            if best is None or found.delivered > best.delivered:
-                best = found
-            if found.given < GIVEN or found.rate < HELD * rate:
-                break
-            rate *= 2
-        assert best is not None
+        best = max(stretches, key=lambda found: found.delivered)
         server.settle()
         return best, server.stretch(best.rate / 2, seconds)
+
+
+def _faster_and_faster(server: Server, seconds: float) -> Iterator[Stretch]:
+    rate = SLOWEST
+    while rate <= FASTEST:
+        found = server.stretch(rate, seconds)
+        yield found
+        if found.given < GIVEN or found.rate < HELD * rate:
+            server.settle()
+            yield server.stretch(rate / 2, seconds)
+            return
+        rate *= 4
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", type=int, nargs="+", default=[100, 1000, 5000])
-    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--only", nargs="+", metavar="NAME")
+    parser.add_argument("--idle", type=int, nargs="?", const=400, metavar="COMMITS")
     given = parser.parse_args()
+    if given.idle:
+        _tell_idle(idle(given.idle))
+        return
+    print(f"Ages are of {SAMPLED}.\n")
     print("| readers | | messages/s | server µs each | at half: p50 ms | p99 ms | memory MB |")
     print("| ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     for readers in given.readers:
@@ -183,6 +186,12 @@ def main() -> None:
                 f" {half.p50:.1f} | {half.p99:.1f} | {best.memory:.0f} |",
                 flush=True,
             )
+
+
+def _tell_idle(ages: Sequence[float]) -> None:
+    p50, p99 = (ages[int((len(ages) - 1) * part)] for part in (0.5, 0.99))
+    print(f"{len(ages)} commits, one every {EVERY * 1e3:.0f} ms, from commit to receipt:")
+    print(f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, max {ages[-1]:.2f} ms")
 
 
 if __name__ == "__main__":
