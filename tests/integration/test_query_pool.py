@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from odds.adapters import postgres
 from odds.adapters.tables import odds
@@ -77,6 +77,16 @@ def test_a_slow_answer_is_waited_for_once_and_costs_no_other_connection(
         assert ANSWER_TIMEOUT <= time.monotonic() - began < 2 * ANSWER_TIMEOUT
     assert queries.page(PageRequest()).total == 0
     assert len(before & connections(other)) >= 1
+
+
+def test_a_page_and_how_many_there_are_in_all_are_of_one_snapshot(
+    queries: OddsQueries, engine: Engine
+) -> None:
+    """PostgreSQL takes one for each statement."""
+    statements: list[object] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    assert queries.page(PageRequest()).total == 0
+    assert len(statements) == 1
 
 
 def test_connections_that_were_ended_cost_no_request(

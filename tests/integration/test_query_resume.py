@@ -9,6 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from query_api.archive import Archive
+from query_api.odds_filter import OddsFilter
+from query_api.reader import Reader
 from tests.integration.query_service import Market, QueryService, Stream, query_service
 from tests.stack import Databases
 
@@ -161,6 +164,18 @@ def test_a_client_that_has_got_no_change_yet_misses_none_when_it_comes_back(
     assert stream.place is not None
     [change] = by_header(services[1], stream.place).take(1)
     assert change["external_id"] == str(external_id)
+
+
+def test_how_many_changes_were_missed_is_looked_at_before_the_first_page_only(
+    market: Market,
+) -> None:
+    archive, everything = Archive(Reader(market.engine), resume_limit=3), OddsFilter()
+    end = archive.image(everything).cursor.settled
+    market.update(market.new(), *range(2, 6))
+    assert archive.after(end, everything, known=False) is None
+    page = archive.after(end, everything, known=True)
+    assert page is not None
+    assert len(page.changes) == 5
 
 
 def test_the_place_of_a_quiet_stream_moves_on_with_the_market(
