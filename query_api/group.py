@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from query_api.change import Change
 from query_api.cursor import Cursor
 from query_api.odds_filter import OddsFilter
 from query_api.outlet import Outlet
 from query_api.parcel import Encode, Parcel
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -26,23 +29,26 @@ class Ride:
         slow: one stream's trouble is not the others'."""
         if self.stopped_at is not None:
             return
-        if not self.outlet.ready:
-            self.stop(before)
-            return
-        try:
-            self.outlet.write(parcel)
-        except Exception as error:
-            _log.warning("a stream could not be written to: %r", error)
+        if self.outlet.ready:
+            self._attempt(self.outlet.write, parcel, before)
+        else:
             self.stop(before)
 
     def beat(self, at: Cursor) -> None:
         if self.stopped_at is None and self.outlet.ready:
-            self.outlet.write_beat(at)
+            self._attempt(self.outlet.write_beat, at, at)
 
     def stop(self, at: Cursor) -> None:
         """End the ride: the subscriber has everything up to ``at``."""
         self.stopped_at = at
         self._over.set()
+
+    def _attempt(self, write: Callable[[T], None], what: T, otherwise: Cursor) -> None:
+        try:
+            write(what)
+        except Exception as error:
+            _log.warning("a stream could not be written to: %r", error)
+            self.stop(otherwise)
 
     async def over(self) -> Cursor:
         """Wait until it is over; returns where it stopped."""

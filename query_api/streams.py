@@ -52,7 +52,7 @@ class Streams:
         return FeedState(str(self._fanout.journal.end), behind, stale)
 
     def check_open(self) -> None:
-        """Whether one more could be opened now."""
+        """Raises what opening one more would raise now."""
         if self._fanout.ended.is_set() or not self._feed.started:
             raise StreamsUnavailable("the stream is not ready; try again")
         self._fanout.check_room()

@@ -72,6 +72,8 @@ class Client(Outlet):
         self.reading.set()
 
     def write_beat(self, at: Cursor) -> None:
+        if self.broken:
+            raise OSError("broken")
         self.beats.append(at)
 
     async def _send_beat(self, at: Cursor | None) -> None:
@@ -273,6 +275,17 @@ async def test_a_stream_that_breaks_is_no_trouble_of_the_others_or_of_the_feed()
         await fanout.publish(changes_of([8], after=1))
         await settled()
     assert sound.got == broken.got == changes_of([7, 8])
+
+
+@in_event_loop
+async def test_hearts_beat_on_where_one_can_not_be_written_to() -> None:
+    fanout, broken, sound = await begun(), Client(), Client()
+    async with subscribed(fanout, broken, sound):
+        broken.broken = True
+        beating = asyncio.create_task(fanout.beat(0.01))
+        while len(sound.beats) < 3:
+            await asyncio.sleep(0.005)
+        beating.cancel()
 
 
 @in_event_loop
