@@ -10,6 +10,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from tests.integration.query_service import DEADLINE, GRAPHQL, INSTANT_ODDS, QueryService
 
 PROTOCOL = "graphql-transport-ws"
+PING = {"type": "ping"}
 
 
 class Client:
@@ -27,13 +28,16 @@ class Client:
         return message
 
     async def change(self) -> dict[str, Any]:
-        message = await self.receive()
+        while (message := await self.receive()) == PING:
+            pass
         assert message["type"] == "next", message
         change: dict[str, Any] = message["payload"]["data"]["getInstantOdds"]
         return change
 
     async def close_code(self) -> int | None:
         message = await self.websocket.receive(timeout=DEADLINE)
+        while message.type is WSMsgType.TEXT and message.json() == PING:
+            message = await self.websocket.receive(timeout=DEADLINE)
         assert message.type is WSMsgType.CLOSE, message
         return self.websocket.close_code
 

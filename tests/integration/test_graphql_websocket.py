@@ -7,7 +7,7 @@ from socket import SHUT_RDWR
 import pytest
 
 from query_api.graphql.connection import MAX_OPERATIONS
-from tests.integration.graphql_websocket import connected, run
+from tests.integration.graphql_websocket import PING, connected, run
 from tests.integration.query_service import (
     DEADLINE,
     INSTANT_ODDS,
@@ -145,7 +145,7 @@ def test_a_client_that_answers_no_ping_is_gone(database_url: str) -> None:
                 await lively.subscribe("a")
                 wait_for_streams(service, 2)
                 while service.health()["streams"] == 2:
-                    assert await lively.receive() == {"type": "ping"}
+                    assert await lively.receive() == PING
                     await lively.send("pong")
                 assert service.health()["streams"] == 1
 
