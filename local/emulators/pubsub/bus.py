@@ -1,6 +1,8 @@
 """All topics and subscriptions, and the way of a message from the one to the other."""
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,9 +23,14 @@ from local.emulators.refusal import Refusal, not_found
 _Known = TypeVar("_Known")
 DELETED_TOPIC = "_deleted-topic_"
 
+_log = logging.getLogger(__name__)
+
 
 class Bus:
-    """Every change is in the store before it is answered or seen."""
+    """Every change is in the store before it is answered or seen.
+
+    What changes it goes on to its end, also where the client that asked for it has gone.
+    """
 
     def __init__(self, store: Store, follow: Callable[[Subscription], None]) -> None:
         """``follow`` is told of each subscription that there is, once."""
@@ -36,6 +43,7 @@ class Bus:
 
     async def load(self) -> None:
         """What an earlier process left."""
+        self._ids = message_ids(after=await self._store.last_id())
         for number, config in await self._store.configs("topic"):
             topic = Topic(number, TopicConfig.FromString(config))
             self.topics[topic.config.name] = topic
@@ -60,6 +68,14 @@ class Bus:
     async def create_subscription(self, config: Any) -> None:
         """It gets what is published from now on; what its topic retains, once it is sought."""
         await asyncio.shield(self._create_subscription(config))
+
+    async def publish(self, topic: Topic, messages: Sequence[Any]) -> list[str]:
+        """The ids of PubsubMessages, once they are stored."""
+        return await asyncio.shield(self._publish(topic, messages))
+
+    async def seek(self, subscription: Subscription, time: int) -> None:
+        """To a time in microseconds since the epoch."""
+        await asyncio.shield(self._seek(subscription, time))
 
     async def _create_topic(self, config: Any) -> None:
         with self._making(config.name):
@@ -93,8 +109,9 @@ class Bus:
             orphan = SubscriptionConfig()
             orphan.CopyFrom(subscription.config)
             orphan.topic = DELETED_TOPIC
-            await self.change_subscription(subscription, orphan)
-        await self._store.drop_topic(topic.number)
+            subscription.configure(orphan)
+        orphans = [(each.number, each.config) for each in topic.subscriptions]
+        await self._store.drop_topic(topic.number, orphans)
 
     async def delete_subscription(self, name: str) -> None:
         subscription = self.subscription(name)
@@ -104,8 +121,7 @@ class Bus:
         subscription.delete()
         await self._store.drop_subscription(subscription.number)
 
-    async def publish(self, topic: Topic, messages: Sequence[Any]) -> list[str]:
-        """The ids of PubsubMessages, once they are stored."""
+    async def _publish(self, topic: Topic, messages: Sequence[Any]) -> list[str]:
         stamped = [stamp(message, next(self._ids)) for message in messages]
         wanted = {
             subscription: _wanted(subscription, stamped, messages)
@@ -119,8 +135,7 @@ class Bus:
             subscription.add(some)
         return [message.message_id for message in messages]
 
-    async def seek(self, subscription: Subscription, time: int) -> None:
-        """To a time in microseconds since the epoch."""
+    async def _seek(self, subscription: Subscription, time: int) -> None:
         topic = self.topics.get(subscription.config.topic)
         retained = topic.number if topic is not None and topic.retains else None
         keep = subscription.config.retain_acked_messages
@@ -134,9 +149,9 @@ class Bus:
             before = now - self._retained(subscription)
             self._store.expire_backlog(subscription.number, before, kept)
             subscription.expire(before)
-        for topic in self.topics.values():
-            kept = configs.retained_microseconds(topic.config)
-            self._store.expire_messages(topic.number, now - kept)
+        retaining = [topic for topic in self.topics.values() if topic.retains]
+        kept = {each.number: configs.retained_microseconds(each.config) for each in retaining}
+        self._store.expire_messages(now, kept)
         await self._store.commit()
 
     def _retained(self, subscription: Subscription) -> int:
@@ -178,7 +193,11 @@ class Bus:
         topic = self.topics.get(subscription.config.dead_letter_policy.dead_letter_topic)
         if topic is None:
             return False
-        await self.publish(topic, [dead_letter.letter(subscription.config, delivery)])
+        try:
+            await self.publish(topic, [dead_letter.letter(subscription.config, delivery)])
+        except sqlite3.Error as error:
+            _log.warning("message %s is not dead-lettered: %r", delivery.message.id, error)
+            return False
         return True
 
 

@@ -34,11 +34,8 @@ def new_subscription(asked: Any) -> Any:
     names.check("subscriptions", asked.name)
     names.check("topics", asked.topic)
     _refuse_lacking(asked)
-    if asked.ack_deadline_seconds == 0:
-        asked.ack_deadline_seconds = _DEFAULT_ACK_SECONDS
-    if not asked.HasField("message_retention_duration"):
-        asked.message_retention_duration.FromSeconds(_DEFAULT_RETENTION_SECONDS)
     filters.parse(asked.filter)
+    _complete(asked)
     _check_retention(asked)
     _check_subscription(asked)
     return asked
@@ -60,15 +57,23 @@ def changed(config: Any, asked: Any, mask: FieldMask) -> Any:
     changed.CopyFrom(config)
     mask.MergeMessage(asked, changed, replace_message_field=True, replace_repeated_field=True)
     _refuse_lacking(changed)
-    _check_retention(changed)
     if changed.DESCRIPTOR.name == "Subscription":
+        _complete(changed)
         _check_subscription(changed)
+    _check_retention(changed)
     return changed
 
 
 def retained_microseconds(config: Any) -> int:
     """How long the messages of a topic, or of a subscription's backlog, are kept."""
     return int(config.message_retention_duration.ToMicroseconds())
+
+
+def _complete(subscription: Any) -> None:
+    if subscription.ack_deadline_seconds == 0:
+        subscription.ack_deadline_seconds = _DEFAULT_ACK_SECONDS
+    if not subscription.HasField("message_retention_duration"):
+        subscription.message_retention_duration.FromSeconds(_DEFAULT_RETENTION_SECONDS)
 
 
 def _check_path(config: Any, path: str) -> None:
@@ -90,6 +95,8 @@ def _check_subscription(config: Any) -> None:
         policy = config.dead_letter_policy
         names.check("topics", policy.dead_letter_topic)
         _check_range("max_delivery_attempts", policy.max_delivery_attempts or 5, 5, 100)
+    for field in ("minimum_backoff", "maximum_backoff"):
+        _check_range(field, getattr(config.retry_policy, field).ToMicroseconds() / 1e6, 0, 600)
     endpoint = config.push_config.push_endpoint
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise invalid(f"Invalid push endpoint given (endpoint={endpoint}): expected an HTTP URL.")
@@ -101,6 +108,6 @@ def _check_retention(config: Any) -> None:
         _check_range("message_retention_duration", seconds, 600, 31 * 24 * 3600)
 
 
-def _check_range(field: str, value: int, least: int, most: int) -> None:
+def _check_range(field: str, value: float, least: int, most: int) -> None:
     if not least <= value <= most:
         raise invalid(f"Invalid {field} given: {value}; expected {least} to {most}.")

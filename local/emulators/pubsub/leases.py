@@ -9,13 +9,41 @@ Ended = Callable[[Delivery], None]
 
 
 class Lease:
-    __slots__ = ("delivery", "ended", "expires", "receipt")
+    __slots__ = ("delivery", "ended", "receipt", "term")
 
     def __init__(self, receipt: str, delivery: Delivery, ended: Ended | None) -> None:
         self.receipt = receipt
         self.delivery = delivery
-        self.expires = 0.0
         self.ended = ended
+        self.term: _Term | None = None
+
+
+class _Term:
+    """Leases that run out together. Those that end sooner leave it, and no timer holds them."""
+
+    def __init__(self, seconds: float, expired: Callable[[Lease], None]) -> None:
+        self._leases: dict[Lease, None] = {}  # in their order, which is that of a key
+        self._expired = expired
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._expire)
+
+    def add(self, lease: Lease) -> None:
+        if lease.term is self:
+            return
+        if lease.term is not None:
+            lease.term.leave(lease)
+        lease.term = self
+        self._leases[lease] = None
+
+    def leave(self, lease: Lease) -> None:
+        lease.term = None
+        del self._leases[lease]
+        if not self._leases:
+            self._timer.cancel()
+
+    def _expire(self) -> None:
+        for lease in list(self._leases):
+            if lease.term is self:  # it may have gone with an earlier one of its key
+                self._expired(lease)
 
 
 class Leases:
@@ -46,25 +74,20 @@ class Leases:
         return delivery in self._by_delivery
 
     def prolong(self, leases: Sequence[Lease], seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        expires = loop.time() + seconds
-        for lease in leases:
-            lease.expires = expires
         if leases:
-            loop.call_at(expires, self._expire, leases, expires)
+            term = _Term(seconds, self._expired)
+            for lease in leases:
+                term.add(lease)
 
     def end(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
             lease = self._by_delivery.pop(delivery, None)
             if lease is not None:
                 del self._by_receipt[lease.receipt]
+                if lease.term is not None:
+                    lease.term.leave(lease)
                 if lease.ended is not None:
                     lease.ended(delivery)
 
     def end_all(self) -> None:
         self.end(list(self._by_delivery))
-
-    def _expire(self, leases: Sequence[Lease], expires: float) -> None:
-        for lease in leases:
-            if lease.expires == expires and lease.receipt in self._by_receipt:
-                self._expired(lease)

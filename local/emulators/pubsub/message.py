@@ -25,9 +25,9 @@ class Message(NamedTuple):
         return cls(id, Body.FromString(body).ordering_key, body)
 
 
-def message_ids() -> Iterator[int]:
-    """The time in microseconds, later each time, and later than those of any earlier process."""
-    last = 0
+def message_ids(after: int = 0) -> Iterator[int]:
+    """The time in microseconds, greater each time, and greater than ``after``."""
+    last = after
     while True:
         last = max(last + 1, time.time_ns() // 1000)
         yield last

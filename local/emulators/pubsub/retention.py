@@ -1,6 +1,8 @@
 """Dropping messages that were kept for long enough, every so often."""
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +11,8 @@ from local.emulators.pubsub.bus import Bus
 
 _SECONDS = 60.0
 """The service keeps ten minutes at least (https://cloud.google.com/pubsub/quotas)."""
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -24,4 +28,7 @@ async def expiring(bus: Bus) -> AsyncIterator[None]:
 async def _expire(bus: Bus) -> None:
     while True:
         await asyncio.sleep(_SECONDS)
-        await bus.expire(time.time_ns() // 1000)
+        try:
+            await bus.expire(time.time_ns() // 1000)
+        except sqlite3.Error as error:
+            _log.warning("nothing was dropped this time: %r", error)

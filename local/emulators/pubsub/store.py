@@ -1,6 +1,6 @@
 """What outlives the process: topics, subscriptions, their messages and who has yet to get them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,21 @@ class Store:
         """Of all topics, or subscriptions, with their numbers."""
         return await self._journal.read(f"SELECT number, config FROM {kind} ORDER BY number")
 
+    async def last_id(self) -> int:
+        """The greatest of all ids and numbers that are in use; zero where there are none."""
+        rows = await self._journal.read(
+            "SELECT max(id) FROM message UNION ALL SELECT max(number) FROM topic"
+            " UNION ALL SELECT max(number) FROM subscription"
+        )
+        return max(last or 0 for (last,) in rows)
+
     async def keep_config(self, kind: str, number: int, config: Any) -> None:
-        statement = f"INSERT OR REPLACE INTO {kind} VALUES (?, ?)"
-        self._journal.write(statement, [(number, config.SerializeToString())])
+        self._write_configs(kind, [(number, config)])
         await self.commit()
 
-    async def drop_topic(self, number: int) -> None:
+    async def drop_topic(self, number: int, orphans: Iterable[tuple[int, Any]]) -> None:
+        """``orphans``: its subscriptions by number, as they are configured without it."""
+        self._write_configs("subscription", orphans)
         self._journal.write("DELETE FROM topic WHERE number = ?", [(number,)])
         self._journal.write(f"DELETE FROM message WHERE topic = ? AND {_UNWANTED}", [(number,)])
         await self.commit()
@@ -44,6 +53,10 @@ class Store:
         self._journal.write("DELETE FROM subscription WHERE number = ?", [(number,)])
         self._journal.write("DELETE FROM backlog WHERE subscription = ?", [(number,)])
         await self.commit()
+
+    def _write_configs(self, kind: str, configs: Iterable[tuple[int, Any]]) -> None:
+        rows = [(number, config.SerializeToString()) for number, config in configs]
+        self._journal.write(f"INSERT OR REPLACE INTO {kind} VALUES (?, ?)", rows)
 
     def add(
         self, topic: int, messages: Sequence[Message], wanted: Iterable[tuple[int, int]]
@@ -79,9 +92,16 @@ class Store:
         )
         self._journal.write(statement, [(subscription, before, keep)])
 
-    def expire_messages(self, topic: int, before: int) -> None:
+    def expire_messages(self, now: int, kept: Mapping[int, int]) -> None:
+        """Those that no subscription wants; of topics by number, which they are ``kept`` for.
+
+        In microseconds. Topics that are no more keep none.
+        """
+        topics = ", ".join(map(str, kept))
+        statement = f"DELETE FROM message WHERE id < ? AND topic NOT IN ({topics}) AND {_UNWANTED}"
+        self._journal.write(statement, [(now,)])
         statement = f"DELETE FROM message WHERE topic = ? AND id < ? AND {_UNWANTED}"
-        self._journal.write(statement, [(topic, before)])
+        self._journal.write(statement, [(topic, now - kept[topic]) for topic in kept])
 
     def seek(self, subscription: int, time: int, topic: int | None, keep: bool) -> None:
         """Acknowledge all before, and nothing after, of what is in its backlog or in ``topic``.

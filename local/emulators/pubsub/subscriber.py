@@ -12,7 +12,7 @@ from local.emulators.pubsub.bus import Bus
 from local.emulators.pubsub.paging import page
 from local.emulators.pubsub.received import MAX_BYTES, received
 from local.emulators.pubsub.streaming_pull import StreamingPull
-from local.emulators.refusal import invalid, unimplemented
+from local.emulators.refusal import invalid, not_found, unimplemented
 
 _ListSubscriptionsResponse = types.ListSubscriptionsResponse.pb()
 _PullResponse = types.PullResponse.pb()
@@ -69,16 +69,16 @@ class SubscriberServicer:
             )
         seconds = subscription.config.ack_deadline_seconds
         deadline = asyncio.get_running_loop().time() + _LONGEST_PULL_SECONDS
-        while True:
+        while not subscription.deleted:
             leases = subscription.lease(request.max_messages, MAX_BYTES, seconds)
             if leases or request.return_immediately:
-                break
+                return _PullResponse(received_messages=received(subscription, leases))
             try:
                 async with asyncio.timeout_at(deadline):
                     await subscription.changed()
             except TimeoutError:
-                break
-        return _PullResponse(received_messages=received(subscription, leases))
+                return _PullResponse()
+        raise not_found(request.subscription)
 
     async def streaming_pull(self, requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
         first = await anext(requests)
