@@ -188,6 +188,7 @@ def test_numbers_are_allocated_once_each_and_reserved(api: Api) -> None:
 
 
 LONG = "x" * 1501
+AFTER_ALL_TIME = Value(Value.pb()(timestamp_value={"seconds": 253_402_300_800}))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,13 @@ LONG = "x" * 1501
             lambda api: api.entity(api.key("Kind", "a"), p=LONG), id="a long indexed text"
         ),
         pytest.param(lambda api: api.entity(api.key("Kind", "a"), p=Value()), id="no value"),
+        pytest.param(
+            lambda api: api.entity(api.key("Kind", "a"), p=AFTER_ALL_TIME), id="no timestamp"
+        ),
+        pytest.param(
+            lambda api: api.entity(api.key("Kind", "a"), p=unindexed(AFTER_ALL_TIME)),
+            id="no unindexed timestamp",
+        ),
         pytest.param(
             lambda api: api.entity(Api("127.0.0.1:1", "other").key("Kind", "a")),
             id="another project's key",
@@ -238,6 +246,18 @@ def test_a_commit_has_10_mebibytes_at_most(api: Api) -> None:
 def test_a_lookup_has_1000_keys_at_most(api: Api) -> None:
     with pytest.raises(exceptions.InvalidArgument):
         api.lookup(*(api.key("Kind", n) for n in range(1, 1002)))
+
+
+def test_a_lookup_of_many_megabytes_is_answered_bit_by_bit(api: Api) -> None:
+    entities = [api.entity(api.key("Kind", n), p=unindexed(b"x" * 1_000_000)) for n in range(1, 10)]
+    for entity in entities:
+        api.put(entity)
+    wanted, found = [entity.key for entity in entities], []
+    while wanted:
+        answer = api.lookup(*wanted)
+        found += [each.entity for each in answer.found]
+        wanted = list(answer.deferred)
+    assert sorted(found, key=lambda each: each.key.path[0].id) == entities
 
 
 def test_an_entity_of_a_megabyte_is_kept(api: Api) -> None:
@@ -404,13 +424,14 @@ def test_a_query_says_when_it_is_finished(people: Api) -> None:
         {"offset": -1},
         {"filter": {"composite_filter": {"op": "AND"}}},
         {"filter": compare("age", Operator.EQUAL, Value())},
+        {"filter": compare("age", Operator.EQUAL, AFTER_ALL_TIME)},
         {"filter": compare("__key__", Operator.EQUAL, "a")},
         {
             "filter": compare("age", Operator.EQUAL, 1),
             "projection": projection("age"),
         },
     ],
-    ids=["limit", "offset", "composite", "value", "key", "projection"],
+    ids=["limit", "offset", "composite", "value", "timestamp", "key", "projection"],
 )
 def test_a_query_that_makes_no_sense_is_refused(people: Api, wrong: Any) -> None:
     with pytest.raises(exceptions.InvalidArgument):

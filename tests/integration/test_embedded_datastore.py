@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 from google.api_core import exceptions
-from google.cloud.datastore_v1.types import Mutation
+from google.cloud.datastore_v1.types import CommitRequest, LookupRequest, Mutation, ReadOptions
 
 from local.emulators import embedded, faults
+from local.emulators.datastore import transactions
 from local.emulators.datastore.changes import Changes, Outcome
+from local.emulators.datastore.servicer import DatastoreServicer
 from local.emulators.datastore.storage import Database
 from local.emulators.datastore.writer import Writer
 from local.emulators.faults import Fault, Wrong
@@ -140,6 +145,68 @@ def test_commits_that_share_a_flush_are_refused_each_for_itself(tmp_path: Path) 
     assert isinstance(refused, Refusal)
     assert isinstance(first, Outcome)
     assert isinstance(last, Outcome)
+
+
+def test_a_commit_that_breaks_down_leaves_nothing_and_takes_no_other_with_it(
+    tmp_path: Path,
+) -> None:
+    def broken(changes: Changes, database: Database) -> None:
+        _insert("broken", changes, database)
+        raise ValueError("not foreseen")
+
+    async def write_at_once() -> list[object]:
+        writer = Writer(tmp_path / "datastore.sqlite", durable=True)
+        writes = (broken, partial(_insert, "broken"), partial(_insert, "other"))
+        outcomes = await asyncio.gather(*map(writer.write, writes), return_exceptions=True)
+        await writer.close()
+        return outcomes
+
+    failed, *made = asyncio.run(write_at_once())
+    assert isinstance(failed, Refusal)
+    assert [type(outcome) for outcome in made] == [Outcome, Outcome]
+
+
+def test_versions_grow_though_the_clock_went_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def version(name: str) -> int:
+        writer = Writer(tmp_path / "datastore.sqlite", durable=True)
+        outcome: Outcome = await writer.write(partial(_insert, name))
+        await writer.close()
+        return outcome.version
+
+    an_hour_ahead = time.time_ns() + 3600 * 10**9
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time_ns", lambda: an_hour_ahead)
+        before = asyncio.run(version("a"))
+    assert asyncio.run(version("b")) > before
+
+
+def test_a_transaction_that_was_left_alone_does_not_hold_the_log_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "datastore.sqlite"
+    key = {"partition_id": {"project_id": "p"}, "path": [{"kind": "Kind", "name": "a"}]}
+
+    async def leave_alone() -> None:
+        servicer = DatastoreServicer(file, durable=True)
+        options = ReadOptions(new_transaction={"read_write": {}})
+        lookup = LookupRequest(project_id="p", read_options=options, keys=[key])
+        await servicer.lookup(LookupRequest.pb(lookup))
+        monkeypatch.setattr(transactions, "_LONGEST_IDLE_SECONDS", 0.0)
+        mode = CommitRequest.Mode.NON_TRANSACTIONAL
+        commit = CommitRequest(project_id="p", mode=mode, mutations=[{"insert": {"key": key}}])
+        await servicer.commit(CommitRequest.pb(commit))
+        assert _cuts_the_log(file)
+        await servicer.close()
+
+    asyncio.run(leave_alone())
+
+
+def _cuts_the_log(file: Path) -> bool:
+    with closing(sqlite3.connect(file)) as connection:
+        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
 
 def _insert(name: str, changes: Changes, _: Database) -> Outcome:

@@ -65,10 +65,10 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        (self._last_number,) = database.execute(
-            "SELECT coalesce(max(id), 0) FROM entity"
+        # By the clock of an earlier process, too: versions never go back.
+        self._last_number, self._last_version = database.execute(
+            "SELECT coalesce(max(id), 0), coalesce(max(version), 0) FROM entity"
         ).fetchone()
-        self._last_version = 0
 
     def commit(self, mutations: Iterable[Message], *, atomic: bool) -> Outcome:
         """Raises Refusal: nothing has then changed, or, where not ``atomic``, what came before the

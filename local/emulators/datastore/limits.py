@@ -6,6 +6,7 @@ https://cloud.google.com/datastore/docs/concepts/limits and the API's reference.
 import re
 from collections.abc import Iterable
 
+from local.emulators.datastore import values
 from local.emulators.datastore.keys import is_complete
 from local.emulators.datastore.messages import Message
 from local.emulators.refusal import Refusal, invalid
@@ -113,6 +114,8 @@ def _check_value(name: str, value: Message, depth: int) -> None:
     kind = value.WhichOneof("value_type")
     if kind in ("string_value", "blob_value"):
         _check_length(name, value, kind)
+    elif kind == "timestamp_value":
+        values.microseconds(value.timestamp_value)
     elif kind == "entity_value":
         _check_properties(value.entity_value.properties, depth - 1)
     elif kind == "array_value":
@@ -135,8 +138,8 @@ def _check_length(name: str, value: Message, kind: str) -> None:
         raise invalid(f'The value of property "{name}" is longer than {most} bytes.')
 
 
-def _check_list(name: str, values: Iterable[Message], depth: int) -> None:
-    for value in values:
+def _check_list(name: str, held: Iterable[Message], depth: int) -> None:
+    for value in held:
         if value.WhichOneof("value_type") == "array_value":
             raise invalid(f'The value of property "{name}" is a list within a list.')
         _check_value(name, value, depth)

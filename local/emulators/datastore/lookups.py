@@ -9,15 +9,20 @@ from local.emulators.datastore.messages import Message
 from local.emulators.datastore.storage import Database, Partition
 
 _Response = LookupResponse.pb()
+_MOST_BYTES = 3 * 1024 * 1024
+"""Of one answer, which stays below gRPC's default of 4 MiB for a message; more is deferred."""
 _FIND = "SELECT result FROM entity WHERE kind = ? AND key = ?"
 
 
 def run(database: Database, keys: Iterable[Message]) -> Message:
-    """Each key once, as found or missing."""
-    response = _Response()
+    """Each key once, as found, missing or deferred."""
+    response, held = _Response(), 0
     for key in {key.SerializeToString(deterministic=True): key for key in keys}.values():
         result = _find(database, key)
-        if result is None:
+        held += key.ByteSize() if result is None else len(result)
+        if held > _MOST_BYTES:
+            response.deferred.add().CopyFrom(key)
+        elif result is None:
             response.missing.add().entity.key.CopyFrom(key)
         else:
             response.found.add().MergeFromString(result)

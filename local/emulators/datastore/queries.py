@@ -61,13 +61,13 @@ def _fill(batch: Message, rows: Iterator[Row], query: Message, shape: Shape) -> 
     for number, row in enumerate(rows):
         if number == limit:
             return More.MORE_RESULTS_AFTER_LIMIT
-        if number == _MOST_RESULTS or held > _MOST_BYTES:
+        held += len(row.result)
+        if number == _MOST_RESULTS or (number > 0 and held > _MOST_BYTES):
             return More.NOT_FINISHED
         result = batch.entity_results.add()
         result.MergeFromString(row.result)
         shape.show(result, row.position)
         result.cursor = batch.end_cursor = cursors.encode(row.position)
-        held += len(row.result)
     return More.MORE_RESULTS_AFTER_CURSOR if query.end_cursor else More.NO_MORE_RESULTS
 
 

@@ -85,6 +85,7 @@ class DatastoreServicer:
 
     async def commit(self, request: Message) -> Message:
         atomic = check_commit(request)
+        self._transactions.end_those_that_are_over()
         in_transaction = request.WhichOneof("transaction_selector") == "transaction"
         transaction = None
         if in_transaction:

@@ -109,10 +109,13 @@ class Database:
         place = (kind, name)
         return self._number(place, _FIND_PROPERTY) or self._add(place, _ADD_PROPERTY)
 
-    def undo(self) -> None:
-        """Roll back, and forget what may have been numbered since the BEGIN."""
+    def undo(self, savepoint: str | None = None) -> None:
+        """Roll back, and forget what may have been numbered since the BEGIN, or the savepoint."""
         self._numbers.clear()
-        self.connection.rollback()
+        if savepoint is None:
+            self.connection.rollback()
+        else:
+            self.execute(f"ROLLBACK TO {savepoint}")
 
     def _number(self, place: tuple[str | int, ...], find: str) -> int | None:
         number = self._numbers.get(place)

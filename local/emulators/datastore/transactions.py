@@ -72,7 +72,7 @@ class Transactions:
         """Returns its identifier. Raises Refusal."""
         if options.read_only.HasField("read_time"):
             raise unimplemented("read_time")
-        self._end_those_that_are_over()
+        self.end_those_that_are_over()
         identifier = secrets.token_bytes(16)
         self._open[identifier] = Transaction(read_only=options.WhichOneof("mode") == "read_only")
         return identifier
@@ -127,7 +127,8 @@ class Transactions:
         else:
             snapshot.close()
 
-    def _end_those_that_are_over(self) -> None:
+    def end_those_that_are_over(self) -> None:
+        """Their snapshots keep the log of what is written from being cut off behind it."""
         now = time.monotonic()
         over = [each for each, held in self._open.items() if held.is_over(now)]
         for identifier in over:

@@ -46,6 +46,14 @@ def _of_value(name: str, value: Message) -> Iterator[tuple[str, Message]]:
         yield name, value
 
 
+def microseconds(timestamp: Message) -> int:
+    """Raises Refusal for what is no time from the year 1 to 9999."""
+    try:
+        return int(timestamp.ToMicroseconds())
+    except ValueError as error:
+        raise invalid(f"{timestamp.seconds} s, {timestamp.nanos} ns is no timestamp") from error
+
+
 def _fixed(number: int) -> bytes:
     return _FIXED + _UNSIGNED.pack(number + _SIGN)
 
@@ -58,7 +66,7 @@ def _double(number: float) -> bytes:
 _ENCODERS: dict[str | None, Callable[[Message], bytes]] = {
     "null_value": lambda value: _NULL,
     "integer_value": lambda value: _fixed(value.integer_value),
-    "timestamp_value": lambda value: _fixed(value.timestamp_value.ToMicroseconds()),
+    "timestamp_value": lambda value: _fixed(microseconds(value.timestamp_value)),
     "boolean_value": lambda value: _BOOLEAN + bytes([value.boolean_value]),
     "blob_value": lambda value: _BYTES + value.blob_value,
     "string_value": lambda value: _BYTES + value.string_value.encode(),

@@ -66,15 +66,24 @@ class Writer:
             self._database.execute("COMMIT")
         except Exception as error:  # whatever it is, each client gets its answer
             self._database.undo()
-            failed = Refusal(grpc.StatusCode.INTERNAL, f"the commit failed: {error!r}")
-            return [failed] * len(writes)
+            return [_failed(error)] * len(writes)
         return outcomes
 
     def _outcome(self, write: Write) -> Any:
+        self._database.execute("SAVEPOINT one")
         try:
-            return write(self._changes, self._database)
+            outcome = write(self._changes, self._database)
         except Refusal as refusal:
-            return refusal
+            outcome = refusal
+        except Exception as error:  # whatever it is, it is not its neighbours'
+            self._database.undo("one")
+            outcome = _failed(error)
+        self._database.execute("RELEASE one")
+        return outcome
+
+
+def _failed(error: Exception) -> Refusal:
+    return Refusal(grpc.StatusCode.INTERNAL, f"the commit failed: {error!r}")
 
 
 def _settle(answer: "asyncio.Future[Any]", outcome: Any) -> None:
