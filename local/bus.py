@@ -14,6 +14,7 @@ from odds.event_bus import EventBus, Topic
 # The emulator is there when it is asked; by itself the client would ask one that has just been
 # stopped for a minute.
 _AT_ONCE: dict[str, Any] = {"retry": None, "timeout": 10.0}
+_UNCHANGING = {"name", "topic", "enable_message_ordering"}
 
 
 class LocalBus:
@@ -32,7 +33,7 @@ class LocalBus:
         self._subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
 
     def create(self, projector_url: str) -> None:
-        """Make what is missing; subscriptions of earlier runs are pointed at this projector."""
+        """Make what is missing; subscriptions of earlier runs are made to be as these would be."""
         self._create_topic(self._bus.dead_letter.topic)
         self._create_subscription(
             {
@@ -47,20 +48,22 @@ class LocalBus:
     def stop_pushing(self) -> None:
         """Keep what is not delivered: a push to nobody would be tried every second for ever."""
         for topic in self._bus.topics():
-            self._set_push(self._push_name(topic), {})
+            request = {"subscription": self._push_name(topic), "push_config": {}}
+            self._subscriber.modify_push_config(request=request, **_AT_ONCE)
 
     def _push(self, topic: Topic, endpoint: str) -> None:
-        push = {"push_endpoint": endpoint}
         request = {
             "name": self._push_name(topic),
             "topic": self._topic_path(topic.name),
-            "push_config": push,
+            "push_config": {"push_endpoint": endpoint},
             "ack_deadline_seconds": self._bus.subscription.ack_deadline_seconds,
             "enable_message_ordering": topic.ordered_by_game,
             **(self._policies() if self._with_policies else {}),
         }
         if not self._create_subscription(request):
-            self._set_push(self._push_name(topic), push)
+            mask = {"paths": sorted(request.keys() - _UNCHANGING)}
+            change = {"subscription": request, "update_mask": mask}
+            self._subscriber.update_subscription(request=change, **_AT_ONCE)
 
     def _policies(self) -> dict[str, object]:
         subscription = self._bus.subscription
@@ -74,10 +77,6 @@ class LocalBus:
                 "max_delivery_attempts": subscription.max_delivery_attempts,
             },
         }
-
-    def _set_push(self, subscription: str, push: dict[str, str]) -> None:
-        request = {"subscription": subscription, "push_config": push}
-        self._subscriber.modify_push_config(request=request, **_AT_ONCE)
 
     def _create_topic(self, name: str) -> None:
         try:

@@ -18,7 +18,7 @@ from local.emulators.datastore import transactions
 from local.emulators.datastore.changes import Changes, Outcome
 from local.emulators.datastore.servicer import DatastoreServicer
 from local.emulators.datastore.storage import Database
-from local.emulators.datastore.writer import Writer
+from local.emulators.datastore.writer import Write, Writer
 from local.emulators.faults import Fault, Wrong
 from local.emulators.refusal import Refusal
 from local.part import Part
@@ -156,7 +156,7 @@ def test_a_commit_that_breaks_down_leaves_nothing_and_takes_no_other_with_it(
 
     async def write_at_once() -> list[object]:
         writer = Writer(tmp_path / "datastore.sqlite", durable=True)
-        writes = (broken, partial(_insert, "broken"), partial(_insert, "other"))
+        writes: list[Write] = [broken, partial(_insert, "broken"), partial(_insert, "other")]
         outcomes = await asyncio.gather(*map(writer.write, writes), return_exceptions=True)
         await writer.close()
         return outcomes

@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
+import msgspec
 import pytest
-from google.pubsub_v1 import PublisherClient
+from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from local.bus import LocalBus
 from local.emulators.choice import Emulators
@@ -51,6 +54,30 @@ def test_an_event_not_delivered_before_down_comes_after_up(
         projector.takes = True
         bus.create(url)
         assert wait_until(lambda: projector.taken > 0, SECONDS)
+
+
+def test_what_the_file_says_of_subscriptions_is_so_for_those_that_are_there(
+    emulators: Emulators, pubsub_host: str, project: str
+) -> None:
+    topics = EventBus.load(StackSettings().event_bus_path())
+    changed = msgspec.structs.replace(
+        topics.subscription, ack_deadline_seconds=33, min_backoff_seconds=7, max_delivery_attempts=8
+    )
+    others = msgspec.structs.replace(topics, subscription=changed)
+    with _serving(Projector()) as url:
+        for each in (topics, others):
+            with_policies = emulators.keeps_policies
+            LocalBus(pubsub_host, project, each, "", with_policies=with_policies).create(url)
+    name = topics.subscription.name.format(topic=TOPICS[0])
+    transport = SubscriberGrpcTransport(channel=grpc.insecure_channel(pubsub_host))
+    found = SubscriberClient(transport=transport).get_subscription(
+        subscription=f"projects/{project}/subscriptions/{name}"
+    )
+    assert found.ack_deadline_seconds == 33
+    assert found.push_config.push_endpoint.startswith(url)
+    if emulators.keeps_policies:
+        assert found.retry_policy.minimum_backoff == timedelta(seconds=7)
+        assert found.dead_letter_policy.max_delivery_attempts == 8
 
 
 @contextmanager
