@@ -30,8 +30,8 @@ class Wrong(StrEnum):
 class Fault(msgspec.Struct, frozen=True):
     """Befalls the next ``times`` calls of a method, or of any where it is empty.
 
-    What Pub/Sub pushes is the method ``Push``: refused, it is not sent; its answer lost, it comes
-    again; delayed, others overtake it.
+    A stream meets it when it is opened. What Pub/Sub pushes is the method ``Push``: refused, it is
+    not sent; its answer lost, it comes again; delayed, others overtake it.
     """
 
     wrong: Wrong

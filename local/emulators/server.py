@@ -6,6 +6,7 @@ import signal
 import grpc
 import grpc.aio
 
+from local.emulators.service import Lacking
 from local.ports import HOST
 
 _OPTIONS = [
@@ -41,7 +42,7 @@ class Server:
         while not self._stopped.is_set():
             self._cut.clear()
             server = grpc.aio.server(options=_OPTIONS)
-            server.add_generic_rpc_handlers(self._handlers)
+            server.add_generic_rpc_handlers((*self._handlers, Lacking()))
             server.add_insecure_port(f"{HOST}:{self._port}")
             await server.start()
             await self._told()

@@ -17,9 +17,8 @@ Around = Callable[[str, Method, Message], Awaitable[Message]]
 class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Calls the servicer's method of the same name, in snake case, with the bare message.
 
-    One that is an async generator takes and answers a stream. A method that the servicer lacks
-    answers UNIMPLEMENTED by name; a Refusal is the answer's status. ``around`` is given each call
-    to make but for streams, and may do otherwise.
+    One that is an async generator takes and answers a stream. A Refusal is the answer's status.
+    ``around`` is given each call to make, and each stream to open, and may do otherwise.
     """
 
     def __init__(
@@ -30,7 +29,6 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
         around: Around,
     ) -> None:
         self._prefix = f"/{name}/"
-        self._name = name
         self._methods = methods
         self._servicer = servicer
         self._around = around
@@ -41,11 +39,11 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
         name = details.method.removeprefix(self._prefix)
         method = getattr(self._servicer, _snake_case(name), None)
         if name not in self._methods or method is None:
-            return grpc.unary_unary_rpc_method_handler(_lacking(f"{self._name}/{name}"))
+            return None
         request, response = self._methods[name]
         if inspect.isasyncgenfunction(method):
             return grpc.stream_stream_rpc_method_handler(
-                _streaming(method), request.FromString, response.SerializeToString
+                self._streaming(name, method), request.FromString, response.SerializeToString
             )
         return grpc.unary_unary_rpc_method_handler(
             self._answering(name, method), request.FromString, response.SerializeToString
@@ -60,26 +58,34 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         return answer
 
+    def _streaming(
+        self, name: str, method: Callable[[AsyncIterator[Message]], AsyncIterator[Message]]
+    ) -> Any:
+        async def opened(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
+            return method(requests)
 
-def _streaming(method: Callable[[AsyncIterator[Message]], AsyncIterator[Message]]) -> Any:
-    async def answer(
-        requests: AsyncIterator[Message], context: grpc.aio.ServicerContext
-    ) -> AsyncIterator[Message]:
-        try:
-            async for response in method(requests):
-                yield response
-        except Refusal as refusal:
+        async def answer(
+            requests: AsyncIterator[Message], context: grpc.aio.ServicerContext
+        ) -> AsyncIterator[Message]:
+            try:
+                async for response in await self._around(name, opened, requests):
+                    yield response
+            except Refusal as refusal:
+                await context.abort(refusal.code, refusal.message)
+
+        return answer
+
+
+class Lacking(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Answers UNIMPLEMENTED, by name, to whatever nothing before it has a method for."""
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        refusal = unimplemented(details.method.removeprefix("/"))
+
+        async def refuse(_: bytes, context: grpc.aio.ServicerContext) -> None:
             await context.abort(refusal.code, refusal.message)
 
-    return answer
-
-
-def _lacking(what: str) -> Any:
-    async def refuse(_: bytes, context: grpc.aio.ServicerContext) -> None:
-        refusal = unimplemented(what)
-        await context.abort(refusal.code, refusal.message)
-
-    return refuse
+        return grpc.unary_unary_rpc_method_handler(refuse)
 
 
 def _snake_case(name: str) -> str:

@@ -15,14 +15,19 @@ from tests.chaos.faults import AWAY_AT_MOST, Fault
 from tests.waiting import wait_for
 
 CALLS_AT_MOST = 20
-PUSHES_AT_MOST = 3
-"""Fewer than the attempts after which a message is given up."""
+REFUSED_AT_MOST = 3
+"""Pushes: fewer than the attempts after which a message is given up."""
 CALLS = {"Datastore": (DATASTORE, ""), "Pub/Sub": (PUBSUB, "Publish")}
 WRONGS = {
     Wrong.REFUSE: "refuses",
     Wrong.DELAY: "is late",
     Wrong.LOSE_ANSWER: "loses answers",
     Wrong.CUT_CONNECTIONS: "cuts connections",
+}
+PUSHES = {
+    Wrong.REFUSE: ("refused", REFUSED_AT_MOST),
+    Wrong.DELAY: ("overtaken", CALLS_AT_MOST),
+    Wrong.REPEAT: ("repeated", CALLS_AT_MOST),
 }
 
 
@@ -52,7 +57,13 @@ def emulator_faults(stack: Stack, push_url: str, random: Random) -> dict[str, Fa
             for name, (part, method) in CALLS.items()
             for wrong, how in WRONGS.items()
         },
-        "pushes refused": partial(do_wrong, PUBSUB, "Push", Wrong.REFUSE, PUSHES_AT_MOST),
+        **{
+            f"pushes {how}": partial(do_wrong, PUBSUB, "Push", wrong, at_most)
+            for wrong, (how, at_most) in PUSHES.items()
+        },
+        "Pub/Sub takes all twice": partial(
+            do_wrong, PUBSUB, "Publish", Wrong.REPEAT, CALLS_AT_MOST
+        ),
         "Datastore killed": partial(kill, DATASTORE),
         "Pub/Sub killed": partial(kill, PUBSUB),
     }

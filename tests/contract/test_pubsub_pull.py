@@ -56,11 +56,10 @@ def test_a_message_comes_again_when_its_time_is_over(pubsub: PubSub) -> None:
     pubsub.create()
     pubsub.publish(b"a")
     received = pubsub.pull()
-    pubsub.hold(received, 1)
-    assert pubsub.is_empty()
     began = time.monotonic()
+    pubsub.hold(received, 1)
     assert pubsub.pull_data(1) == [b"a"]
-    assert 0.5 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.5
 
 
 def test_a_message_that_is_held_longer_stays_away(pubsub: PubSub) -> None:
@@ -91,13 +90,13 @@ def test_a_pull_of_no_messages_is_refused(pubsub: PubSub) -> None:
 
 def test_a_key_keeps_its_order(pubsub: PubSub) -> None:
     pubsub.create(enable_message_ordering=True)
-    sent = [b"%d" % number for number in range(50)]
-    for data in sent:
-        pubsub.publish(data, key="k")
-        pubsub.publish(data, key="l")
+    sent = {key: [b"%s%d" % (key.encode(), number) for number in range(50)] for key in "kl"}
+    for pair in zip(*sent.values(), strict=True):
+        for key, data in zip(sent, pair, strict=True):
+            pubsub.publish(data, key=key)
     received = pubsub.pull_data(100)
-    assert sorted(received) == sorted(sent * 2)
-    assert [data for data in sent if received.index(data) >= 0] == sent
+    for key, data in sent.items():
+        assert [each for each in received if each.startswith(key.encode())] == data
 
 
 def test_a_key_has_one_batch_out_at_a_time(pubsub: PubSub) -> None:
@@ -136,10 +135,11 @@ def test_a_retry_policy_lets_a_message_rest(pubsub: PubSub) -> None:
     backoff = {"minimum_backoff": timedelta(seconds=1), "maximum_backoff": timedelta(seconds=4)}
     pubsub.create(retry_policy=backoff)
     pubsub.publish(b"a")
-    pubsub.hold(pubsub.pull(), 0)
+    received = pubsub.pull()
     began = time.monotonic()
-    pubsub.hold(pubsub.pull(), 0)
-    assert 0.5 < time.monotonic() - began < 3
+    pubsub.hold(received, 0)
+    assert pubsub.pull_data(1) == [b"a"]
+    assert time.monotonic() - began > 0.5
 
 
 @google_differs("pubsub_host", "doesn't give up what is pulled", DEAD_LETTERS)

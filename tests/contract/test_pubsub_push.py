@@ -20,6 +20,12 @@ DEAD_LETTERS = "https://cloud.google.com/pubsub/docs/handling-failures"
 RETRY = "https://cloud.google.com/pubsub/docs/handling-failures#exponential_backoff"
 
 
+@pytest.fixture
+def patience(pubsub_host: str, embedded_pubsub_host: str) -> float:
+    """Seconds to wait for what ours does, and Google's emulator is expected never to do."""
+    return 20.0 if pubsub_host == embedded_pubsub_host else 3.0
+
+
 def test_a_push_carries_the_message_in_json(pubsub: PubSub, endpoint: PushEndpoint) -> None:
     path = pubsub.create(push_config={"push_endpoint": endpoint.url})
     (published,) = pubsub.publish(b"\0\xff", attributes={"name": "value"})
@@ -51,20 +57,20 @@ def test_a_push_tells_the_ordering_key_and_the_attempt(
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_a_success_acknowledges(pubsub: PubSub, endpoint: PushEndpoint, status: int) -> None:
-    _acknowledges(pubsub, endpoint, status)
+    _acknowledges(pubsub, endpoint, status, seconds=20)
 
 
 @google_differs("pubsub_host", "pushes again after 202", PUSH)
-def test_accepted_acknowledges(pubsub: PubSub, endpoint: PushEndpoint) -> None:
-    _acknowledges(pubsub, endpoint, 202)
+def test_accepted_acknowledges(pubsub: PubSub, endpoint: PushEndpoint, patience: float) -> None:
+    _acknowledges(pubsub, endpoint, 202, patience)
 
 
-def _acknowledges(pubsub: PubSub, endpoint: PushEndpoint, status: int) -> None:
+def _acknowledges(pubsub: PubSub, endpoint: PushEndpoint, status: int, seconds: float) -> None:
     endpoint.answer = lambda _: status
     push = {"push_endpoint": endpoint.url}
     pubsub.create(push_config=push, enable_message_ordering=True)
     pubsub.publish(b"a", b"b", key="k")
-    wait_for(lambda: b"b" in endpoint.data, seconds=3)
+    wait_for(lambda: b"b" in endpoint.data, seconds=seconds)
     assert endpoint.data == [b"a", b"b"]
 
 
@@ -87,13 +93,15 @@ def test_a_key_keeps_its_order_through_refusals(pubsub: PubSub, endpoint: PushEn
 
 
 @google_differs("pubsub_host", "has two pushes in flight at most", PUSH)
-def test_many_pushes_are_in_flight_at_once(pubsub: PubSub, endpoint: PushEndpoint) -> None:
+def test_many_pushes_are_in_flight_at_once(
+    pubsub: PubSub, endpoint: PushEndpoint, patience: float
+) -> None:
     over = threading.Event()
-    endpoint.answer = lambda _: 204 if over.wait(10) else 500
-    pubsub.create(push_config={"push_endpoint": endpoint.url})
+    endpoint.answer = lambda _: 204 if over.wait(30) else 500
+    pubsub.create(push_config={"push_endpoint": endpoint.url}, ack_deadline_seconds=60)
     try:
         pubsub.publish(*[b"x"] * 50)
-        wait_for(lambda: endpoint.most_in_flight >= 50, seconds=3)
+        wait_for(lambda: endpoint.most_in_flight >= 50, seconds=patience)
     finally:
         over.set()
 
@@ -123,12 +131,12 @@ def test_a_retry_policy_spaces_pushes_further_and_further(
     wait_for(lambda: len(endpoint.pushes) == 4)
     times = [push.at for push in endpoint.pushes]
     waits = [after - before for before, after in pairwise(times)]
-    assert waits == [pytest.approx(wait, abs=0.35) for wait in (0.4, 0.8, 1.0)]
+    assert all(wait > least - 0.1 for wait, least in zip(waits, (0.4, 0.8, 1.0), strict=True))
 
 
 @google_differs("pubsub_host", "never gives an ordered message up", DEAD_LETTERS)
 def test_a_message_that_is_always_refused_is_dead_lettered_and_lets_its_key_go_on(
-    pubsub: PubSub, endpoint: PushEndpoint
+    pubsub: PubSub, endpoint: PushEndpoint, patience: float
 ) -> None:
     pubsub.create("dead", "letters")
     endpoint.answer = lambda push: 400 if push.data == b"bad" else 204
@@ -136,7 +144,7 @@ def test_a_message_that_is_always_refused_is_dead_lettered_and_lets_its_key_go_o
     push = {"push_endpoint": endpoint.url}
     pubsub.create(dead_letter_policy=policy, push_config=push, enable_message_ordering=True)
     pubsub.publish(b"bad", b"good", key="k")
-    wait_for(lambda: b"good" in endpoint.data, seconds=5)
+    wait_for(lambda: b"good" in endpoint.data, seconds=patience)
     assert endpoint.data == [b"bad"] * 5 + [b"good"]
     assert pubsub.pull_data(1, "letters") == [b"bad"]
 

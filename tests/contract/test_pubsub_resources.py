@@ -1,10 +1,13 @@
 """Topics and subscriptions: made, found, changed, listed and deleted; and what is refused."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from google.api_core import exceptions
 from google.protobuf import field_mask_pb2
+from google.pubsub_v1 import SchemaServiceClient
+from google.pubsub_v1.services.schema_service.transports import SchemaServiceGrpcTransport
 from google.pubsub_v1.types import PubsubMessage, Subscription
 
 from tests.contract.differences import google_differs
@@ -165,25 +168,76 @@ def test_a_request_is_of_one_ordering_key(pubsub: PubSub) -> None:
         pubsub.publisher.publish(topic=pubsub.topic(), messages=messages, **AT_ONCE)
 
 
-@google_differs("pubsub_host", "has snapshots, and makes schemas as if it had none", RPC)
-@pytest.mark.parametrize("method", ["create_snapshot", "exactly_once", "bigquery"])
-def test_what_is_lacking_is_refused_by_name(pubsub: PubSub, method: str) -> None:
+@google_differs("pubsub_host", "has snapshots, and makes the rest as if it had none", RPC)
+@pytest.mark.parametrize("method", ["snapshot", "schema", "iam"])
+def test_a_method_that_is_lacking_is_refused_by_name(pubsub: PubSub, method: str) -> None:
     def snapshot() -> None:
         request: dict[str, Any] = {"subscription": pubsub.create()}
         name = f"projects/{pubsub.project}/snapshots/snapshot"
         pubsub.subscriber.create_snapshot(request={**request, "name": name}, **AT_ONCE)
 
-    asked = {
-        "create_snapshot": (snapshot, "Subscriber/CreateSnapshot"),
-        "exactly_once": (
-            lambda: pubsub.create(enable_exactly_once_delivery=True),
-            "enable_exactly_once_delivery",
-        ),
-        "bigquery": (
-            lambda: pubsub.create(bigquery_config={"table": "p.d.t"}),
-            "bigquery_config",
-        ),
-    }
-    ask, name = asked[method]
+    def schema() -> None:
+        channel = pubsub.publisher.transport.grpc_channel  # type: ignore[attr-defined]
+        transport = SchemaServiceGrpcTransport(channel=channel)
+        schemas = SchemaServiceClient(transport=transport)
+        schemas.list_schemas(parent=f"projects/{pubsub.project}", **AT_ONCE)
+
+    def iam() -> None:
+        pubsub.create()
+        pubsub.publisher.get_iam_policy(request={"resource": pubsub.topic()}, **AT_ONCE)
+
+    ask, name = {
+        "snapshot": (snapshot, "Subscriber/CreateSnapshot"),
+        "schema": (schema, "SchemaService/ListSchemas"),
+        "iam": (iam, "IAMPolicy/GetIamPolicy"),
+    }[method]
     with pytest.raises(exceptions.MethodNotImplemented, match=name):
         ask()
+
+
+@google_differs("pubsub_host", "makes subscriptions as if they were not asked for it", RPC)
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("enable_exactly_once_delivery", {"enable_exactly_once_delivery": True}),
+        ("bigquery_config", {"bigquery_config": {"table": "p.d.t"}}),
+        ("expiration_policy.ttl", {"expiration_policy": {"ttl": timedelta(days=2)}}),
+        (
+            "push_config.oidc_token",
+            {
+                "push_config": {
+                    "push_endpoint": "http://127.0.0.1:1/push",
+                    "oidc_token": {"service_account_email": "push@p.iam.gserviceaccount.com"},
+                }
+            },
+        ),
+        ("detached", {"detached": True}),
+    ],
+)
+def test_what_a_subscription_lacks_is_refused_by_name(
+    pubsub: PubSub, name: str, config: dict[str, Any]
+) -> None:
+    with pytest.raises(exceptions.MethodNotImplemented, match=name):
+        pubsub.create(**config)
+
+
+@google_differs("pubsub_host", "makes topics as if they were not asked for it", RPC)
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("kms_key_name", {"kms_key_name": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}),
+        (
+            "message_storage_policy",
+            {"message_storage_policy": {"allowed_persistence_regions": ["europe-west1"]}},
+        ),
+    ],
+)
+def test_what_a_topic_lacks_is_refused_by_name(
+    pubsub: PubSub, name: str, config: dict[str, Any]
+) -> None:
+    with pytest.raises(exceptions.MethodNotImplemented, match=name):
+        pubsub.publisher.create_topic(request={"name": pubsub.topic(), **config}, **AT_ONCE)
+
+
+def test_a_subscription_that_never_expires_may_be_asked_for(pubsub: PubSub) -> None:
+    pubsub.create(expiration_policy={})

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from google.api_core import exceptions
+from google.pubsub_v1.types import StreamingPullRequest
 
 from local.emulators import embedded, faults
 from local.emulators.faults import Fault, Wrong
@@ -98,11 +99,22 @@ def test_a_push_that_is_delayed_is_overtaken_but_not_in_its_key(
 ) -> None:
     push = {"push_endpoint": endpoint.url}
     pubsub.create(push_config=push, enable_message_ordering=True)
-    tell(Fault(Wrong.DELAY, "Push", seconds=1.0))
+    tell(Fault(Wrong.DELAY, "Push", seconds=3.0))
     pubsub.publish(b"1", b"2", key="k")
     pubsub.publish(b"other", key="l")
     wait_for(lambda: len(endpoint.pushes) == 3)
     assert endpoint.data == [b"other", b"1", b"2"]
+
+
+@pytest.mark.parametrize("wrong", [Wrong.REFUSE, Wrong.CUT_CONNECTIONS])
+def test_a_stream_is_refused_or_cut(pubsub: PubSub, tell: Tell, wrong: Wrong) -> None:
+    path = pubsub.create()
+    tell(Fault(wrong, "StreamingPull"))
+    first = StreamingPullRequest(subscription=path, stream_ack_deadline_seconds=10)
+    with pytest.raises(CUT_OFF):
+        next(iter(pubsub.subscriber.streaming_pull(requests=iter([first]), timeout=4)))
+    wait_for(lambda: _published(pubsub))
+    assert pubsub.pull_data(1) == [b"b"]
 
 
 def test_connections_that_are_cut_are_made_again(pubsub: PubSub, tell: Tell) -> None:
@@ -110,12 +122,13 @@ def test_connections_that_are_cut_are_made_again(pubsub: PubSub, tell: Tell) -> 
     tell(Fault(Wrong.CUT_CONNECTIONS, "Publish"))
     with pytest.raises(CUT_OFF):
         pubsub.publish(b"a")
-
-    def published() -> bool:
-        try:
-            return bool(pubsub.publish(b"b"))
-        except CUT_OFF:
-            return False
-
-    wait_for(published)
+    wait_for(lambda: _published(pubsub))
     assert pubsub.pull_data(1) == [b"b"]
+
+
+def _published(pubsub: PubSub) -> bool:
+    """Not while connections are being cut."""
+    try:
+        return bool(pubsub.publish(b"b"))
+    except CUT_OFF:
+        return False

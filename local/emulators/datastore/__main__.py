@@ -4,12 +4,16 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from google.cloud.datastore_v1.services.datastore.transports import DatastoreGrpcAsyncIOTransport
+
 from local.emulators import faults
-from local.emulators.datastore.messages import SERVICE, methods
 from local.emulators.datastore.servicer import DatastoreServicer
 from local.emulators.faults import Faults
+from local.emulators.methods import methods
 from local.emulators.server import Server
 from local.emulators.service import Service
+
+_SERVICE = "google.datastore.v1.Datastore"
 
 
 def main() -> None:
@@ -26,7 +30,8 @@ def main() -> None:
 async def _serve(port: int, servicer: DatastoreServicer, *, with_faults: bool) -> None:
     server = Server(port)
     hook = Faults(server.cut_connections)
-    server.add(Service(SERVICE, methods(), servicer, hook.meet))
+    known = methods(DatastoreGrpcAsyncIOTransport, _SERVICE)
+    server.add(Service(_SERVICE, known, servicer, hook.meet))
     if with_faults:
         server.add(faults.handler(hook))
     await server.run()

@@ -1,4 +1,4 @@
-"""The API's messages, bare: the client's wrappers of them cost more than the work on them."""
+"""The API's messages, bare."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from google.cloud.datastore_v1.types import (
     PropertyFilter,
     PropertyOrder,
     QueryResultBatch,
-    datastore,
 )
 
 Message = Any
@@ -24,22 +23,3 @@ More = QueryResultBatch.MoreResultsType
 Resolution = Mutation.ConflictResolutionStrategy
 
 StoredResult = EntityResult.pb()
-
-_file = datastore.CommitRequest.pb().DESCRIPTOR.file
-SERVICE = f"{_file.package}.Datastore"
-
-
-def methods() -> dict[str, tuple[Message, Message]]:
-    """The service's methods by name, with what each takes and answers.
-
-    The client carries no descriptor of the service, but its messages are named for the methods.
-    """
-    names = [name.removesuffix("Request") for name in _file.message_types_by_name]
-    return {
-        name: (
-            getattr(datastore, f"{name}Request").pb(),
-            getattr(datastore, f"{name}Response").pb(),
-        )
-        for name in names
-        if f"{name}Response" in _file.message_types_by_name
-    }

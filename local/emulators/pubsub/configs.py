@@ -13,11 +13,18 @@ _LACKING = (
     "bigquery_config",
     "bigtable_config",
     "cloud_storage_config",
+    "detached",
     "enable_exactly_once_delivery",
+    "expiration_policy.ttl",
     "ingestion_data_source_settings",
+    "kms_key_name",
+    "message_storage_policy",
     "message_transforms",
+    "push_config.oidc_token",
     "schema_settings",
 )
+"""What the service would act on. An ``expiration_policy`` without a ``ttl`` is to keep for ever,
+and that is done."""
 _UNCHANGING = ("name", "topic", "enable_message_ordering", "filter")
 
 
@@ -84,9 +91,15 @@ def _check_path(config: Any, path: str) -> None:
 
 
 def _refuse_lacking(config: Any) -> None:
-    for field, _ in config.ListFields():
-        if field.name in _LACKING:
-            raise unimplemented(f"{config.DESCRIPTOR.name}.{field.name}")
+    for path in _LACKING:
+        if _is_set(config, path):
+            raise unimplemented(f"{config.DESCRIPTOR.name}.{path}")
+
+
+def _is_set(config: Any, path: str) -> bool:
+    name, _, inner = path.partition(".")
+    held = next((value for field, value in config.ListFields() if field.name == name), None)
+    return _is_set(held, inner) if inner and held is not None else held is not None
 
 
 def _check_subscription(config: Any) -> None:
