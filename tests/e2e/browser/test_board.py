@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from local.stack import Stack
 from tests.e2e.api import Api
@@ -217,6 +217,62 @@ def test_the_detail_tells_each_bookmakers_prices_and_how_one_came_about(
     assert board.detail.get_by_role("link", name="REST").get_attribute("href") == (
         f"/odds/{acme.external_id}/history"
     )
+
+
+def test_focus_and_what_is_marked_stay_while_the_detail_changes(
+    board: Board, market: Market
+) -> None:
+    acme = market.bookmaker("acme", 1.5)
+    board.opener(market.game_id).click()
+    link = board.detail.get_by_role("link", name="REST")
+    link.focus()
+    marked = "getSelection().selectAllChildren(detail.querySelector('.links code'))"
+    board.page.evaluate(marked)
+    acme.change(1.75)
+    rows = board.detail.locator(".changes tbody tr")
+    expect(rows.first.locator("td").first).to_have_text("1.75")
+    expect(rows).to_have_count(2)
+    board.page.wait_for_timeout(1100)  # the detail shows itself anew every second
+    expect(link).to_be_focused()
+    assert board.page.evaluate("String(getSelection())") == acme.external_id
+
+
+def test_a_game_that_was_suspended_for_long_comes_back_to_its_open_detail(
+    board: Board, market: Market
+) -> None:
+    acme = market.bookmaker("acme", 1.5)
+    board.opener(market.game_id).click()
+    acme.withdraw()
+    expect(board.detail.get_by_text("Suspended")).to_be_visible()
+    board.page.evaluate("(now => { Date.now = () => now() + 30_000; })(Date.now)")
+    expect(board.game(market.game_id)).to_have_count(0)
+    market.bookmaker("rival", 2.25)
+    expect(board.price(market.game_id)).to_have_text("2.25")
+    expect(board.detail.get_by_role("button", name="rival")).to_be_visible()
+    expect(board.detail.get_by_text("Suspended")).to_be_hidden()
+    expect(board.opener(market.game_id)).to_have_attribute("aria-current", "true")
+
+
+def test_a_page_that_finds_back_after_many_tries_listens_for_the_net_no_more(
+    page: Page, stack: Stack
+) -> None:
+    tries: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        tries.append(route)
+        route.abort()
+
+    page.route("**/api/graphql", refuse)
+    board = Board(page, stack.gateway_url)
+    expect(board.state).to_have_text("Reconnecting")
+    while len(tries) < 3:
+        page.wait_for_timeout(50)
+    page.unroute("**/api/graphql")
+    expect(board.state).to_have_text("Resumed")
+    debugger = page.context.new_cdp_session(page)
+    window = debugger.send("Runtime.evaluate", {"expression": "window"})["result"]["objectId"]
+    known = debugger.send("DOMDebugger.getEventListeners", {"objectId": window})["listeners"]
+    assert [each for each in known if each["type"] == "online"] == []
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

@@ -17,6 +17,8 @@ from tests.stack import Databases
 
 GAMES, BOOKMAKERS = 1000, 2
 CHANGES_PER_SECOND, BATCH, SECONDS = 500, 25, 4.0
+ANSWERS_WITHIN = 3.0
+"""Seconds: the page must not freeze; how busy the machine is otherwise is not its fault."""
 
 WATCH = """
 window.longTasks = [];
@@ -26,6 +28,14 @@ new PerformanceObserver((list) => {
 window.framesShown = 0;
 requestAnimationFrame(function count() { window.framesShown += 1; requestAnimationFrame(count); });
 """
+# Past the mouse and the keyboard: what Playwright does for those costs more than the page's answer.
+FIND = """async (words) => {
+  const find = document.getElementById("find");
+  find.value = words;
+  find.dispatchEvent(new Event("input"));
+  await new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)));
+  return [...document.querySelectorAll(".game")].filter((row) => !row.hidden).length;
+}"""
 
 
 class BusyMarket:
@@ -66,6 +76,13 @@ class BusyMarket:
         )
 
 
+def seconds_to_find(page: Page, number: int) -> float:
+    """From what a reader types to the board that shows it, and nothing else."""
+    began = time.monotonic()
+    assert page.evaluate(FIND, f"reds{number}-v-") == 1
+    return time.monotonic() - began
+
+
 def game_id(number: int) -> str:
     return f"soccer:load-1-reds{number}-v-blues{number}"
 
@@ -94,10 +111,15 @@ def test_two_thousand_odds_and_five_hundred_changes_a_second_leave_the_page_usab
         frames = page.evaluate("framesShown")
         board.opener(game_id(0)).click()
         expect(board.detail.get_by_role("heading", name="Reds0 v Blues0")).to_be_visible()
+        slowest = 0.0
+        for number in itertools.takewhile(lambda _: not changes.done(), itertools.count()):
+            slowest = max(slowest, seconds_to_find(page, number % GAMES))
+            page.wait_for_timeout(100)
         changes.result()
         seconds, shown = time.monotonic() - began, page.evaluate("framesShown") - frames
         print(f"long tasks while loading {loading} ms, under load {page.evaluate('longTasks')} ms;")
-        print(f"{shown / seconds:.0f} frames a second under load")
+        print(f"{shown / seconds:.0f} frames a second under load; {slowest:.2f} s to find a game")
+        assert 0 < slowest < ANSWERS_WITHIN
         market.set_price(market.odds[-1], 77.75)
         board.find.fill(game_id(GAMES - 1))
         expect(board.price(game_id(GAMES - 1))).to_have_text("77.75")

@@ -76,6 +76,7 @@ export class Board {
 
   #add(game, now) {
     const row = new GameRow(game);
+    row.opened = game.id === this.filters.game;
     this.#rows.set(game.id, row);
     this.#section(game.sport).add(row);
     this.#sight.observe(row.element);

@@ -1,13 +1,11 @@
 // One game, beside the board: what every bookmaker says of it, and the history of one odds.
 
 import { oddsHistory } from "./api.js";
-import { changesTable } from "./changes_table.js";
-import { historyChart } from "./chart.js";
 import { byId, el } from "./dom.js";
+import { History } from "./history.js";
 import { sportName } from "./names.js";
 import { OUTCOMES } from "./prices.js";
 import { QuoteRow } from "./quote_row.js";
-
 
 export class Detail {
   #game = null;
@@ -46,7 +44,7 @@ export class Detail {
   }
 
   showIfAmong(games) {
-    if (games.has(this.#game)) this.show();
+    if (this.#game !== null && games.has(this.#current())) this.show();
   }
 
   /** Once a second: the chart moves on, and a game that the address names may have come. */
@@ -57,8 +55,14 @@ export class Detail {
 
   show() {
     if (this.#game === null) return;
+    this.#game = this.#current();
     this.#showQuotes(Date.now());
     this.#showHistory(Date.now() / 1000);
+  }
+
+  /** The market forgets a game that is suspended for long, and knows another of its id later. */
+  #current() {
+    return this.market.games.get(this.#game.id) ?? this.#game;
   }
 
   #build() {
@@ -66,7 +70,7 @@ export class Detail {
     this.#rows.clear();
     this.title = el("h2", { id: "detail-title", tabIndex: -1, textContent: title });
     this.quotes = el("tbody");
-    this.history = el("div", { className: "history" });
+    this.history = new History();
     const close = el("button", { type: "button", className: "close", ariaLabel: "Close", onclick: () => this.close() }, "×");
     const where = [sportName(sport), league].filter(Boolean).join(" · ");
     const heads = OUTCOMES.map((outcome) => el("th", { scope: "col", className: "outcome" }, outcome));
@@ -74,14 +78,14 @@ export class Detail {
     this.element.replaceChildren(
       el("header", {}, el("div", {}, this.title, el("p", {}, where), el("code", {}, id)), close),
       el("table", { className: "quotes" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Bookmaker"), ...heads)), this.quotes),
-      this.history,
+      this.history.element,
     );
   }
 
   #showQuotes(now) {
     const { quotes, best } = this.#game;
     for (const [id, row] of this.#rows) {
-      if (quotes.has(id)) continue;
+      if (quotes.get(id) === row.quote) continue;
       row.element.remove();
       this.#rows.delete(id);
     }
@@ -124,16 +128,6 @@ export class Detail {
   #showHistory(now) {
     const quote = this.#chosen();
     if (quote) this.#recall(quote);
-    if (!quote) {
-      this.history.replaceChildren(el("p", { className: "empty" }, "Suspended: no bookmaker takes bets now."));
-      return;
-    }
-    const { style } = this.filters;
-    this.history.replaceChildren(
-      el("h3", {}, `${quote.provider}’s prices`),
-      historyChart(quote.history, style, now),
-      changesTable(quote.history, style),
-      el("p", { className: "links" }, el("a", { href: `/odds/${quote.id}/history` }, "REST"), el("code", {}, quote.id)),
-    );
+    this.history.show(quote, this.filters.style, now);
   }
 }

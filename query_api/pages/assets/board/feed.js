@@ -106,10 +106,12 @@ export class Feed {
   async #pause() {
     const wait = this.#retry * (0.75 + Math.random() / 2);
     this.#retry = Math.min(2 * this.#retry, LONGEST_RETRY_MS);
+    const over = new AbortController();
     await new Promise((resolve) => {
       setTimeout(resolve, wait);
-      addEventListener("online", resolve, { once: true });
+      addEventListener("online", resolve, { signal: over.signal });
     });
+    over.abort();
   }
 }
 
