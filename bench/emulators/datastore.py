@@ -46,7 +46,7 @@ def _ours(port: int, data: Path) -> Part:
 
 def _measure(name: str, server: Server, size: int) -> None:
     store = Datastore(datastore.connect(server.host), f"bench-{uuid4().hex[:8]}", timeout=120)
-    events = [EncodedEvent(event, event_codec.encode(event)) for event in history.events(size)]
+    events = [EncodedEvent(event, event_codec.encode(event)) for event in history.by_odds(size)]
     ids = [each.event.event_id for each in events]
     tell = partial(measured, f"{name:>6} {size:>7,}", server)
     tell("insert, 150 a commit, 4 at once", size, lambda: _insert(store, events))
@@ -66,7 +66,7 @@ def _insert(store: Datastore, events: list[EncodedEvent]) -> None:
 
 
 def _one_by_one(store: Datastore) -> None:
-    for event in history.events(200):
+    for event in history.by_odds(200):
         EventStore(store).record([EncodedEvent(event, event_codec.encode(event))])
 
 
