@@ -102,6 +102,16 @@ def is_text(value: str) -> bool:
     )
 
 
+def text_problem(value: str, longest: int) -> str:
+    """What keeps a value from being a text of 1 to ``longest`` printable characters, if anything
+    does."""
+    if not value.strip():
+        return "is empty"
+    if len(value) > longest:
+        return f"has {len(value)} characters"
+    return "" if is_text(value) else "has a control character"
+
+
 def check_command(command: CommandRequest, *, now: int) -> None:
     """Hold a command of the right types against the rules of its values.
 
@@ -118,12 +128,8 @@ def check_command(command: CommandRequest, *, now: int) -> None:
 
 
 def _check_text(field: str, value: str, longest: int) -> None:
-    if not value.strip():
-        raise InvalidCommand(field, "is empty")
-    if len(value) > longest:
-        raise InvalidCommand(field, f"has {len(value)} characters")
-    if not is_text(value):
-        raise InvalidCommand(field, "has a control character")
+    if problem := text_problem(value, longest):
+        raise InvalidCommand(field, problem)
 
 
 def _check_money_line(command: CommandName, money_line: MoneyLine | None) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from google.protobuf.message import DecodeError
 
 from odds import command_codec, identity
-from odds.command import CommandName, check_command
+from odds.command import MAX_GAME_TYPE, CommandName, check_command, text_problem
 from odds.event import SCHEMA_VERSION, Event
 from odds.v1 import command_pb2, event_pb2
 
@@ -79,8 +79,8 @@ def _event(message: event_pb2.Event) -> Event:
         raise ValueError(f"domain {message.domain} is not Odds")
     if message.created_at_us <= 0:
         raise ValueError("created_at_us is not after 1970")
-    if not message.game_type:
-        raise ValueError("game_type is missing")
+    if problem := text_problem(message.game_type, MAX_GAME_TYPE):
+        raise ValueError(f"game_type {problem}")
     check_command(command, now=message.created_at_us)
     event = Event(
         event_id=_uuid("event_id", message.event_id),

@@ -21,6 +21,7 @@ LOG_COLUMNS = (
 FIRST_XID = 3
 """PostgreSQL's first: rows of the past lie before every cursor that a reader can have."""
 
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _NO_STAMP: Stamp = (0, 0, UUID(int=0))
 
 
@@ -61,5 +62,4 @@ def _null(value: float | None) -> str:
 
 
 def _text(text: str) -> str:
-    # Other characters that COPY would take for its own stand in no command.
-    return text.replace("\\", "\\\\")
+    return text.translate(_ESCAPES)

@@ -54,7 +54,10 @@ def broken(**changes: object) -> bytes:
         (broken(event_id="00000000-0000-0000-0000-000000000000"), "not that of its Provider"),
         (broken(external_id="00000000-0000-0000-0000-000000000000"), "not that of its NewOdds"),
         (broken(created_at_us=0), "created_at_us"),
-        (broken(game_type=""), "game_type is missing"),
+        (broken(game_type=""), "game_type is empty"),
+        (broken(game_type="soccer\0"), "game_type has a control character"),
+        (broken(game_type="soc\ncer"), "game_type has a control character"),
+        (broken(game_type="s" * 900_000), "game_type has 900000 characters"),
         (broken(domain=7), "domain 7"),
     ],
 )
