@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from command_api.bodies import MAX_BODY
 from command_api.event_loop_flask import EventLoopFlask
 from command_api.metrics import Metrics
+from odds.adapters.health import LIVE
 from odds.adapters.tracing import Tracing
 from odds.adapters.wsgi_bridge import wsgi_bridge
 from odds.adapters.wsgi_environ import wsgi_environ
@@ -30,12 +31,14 @@ class CommandApplication:
         health: Executor,
         at_end: Callable[[], Awaitable[None]],
     ) -> None:
-        """Health checks block, so they run in ``health``; ``at_end`` runs when all is answered."""
+        """Checks of readiness block, so they run in ``health``; ``at_end`` runs when all is
+        answered."""
         self._flask = flask
         self._tracing = tracing
         self._metrics = metrics
         self._at_end = at_end
-        self._router = Router([Mount("/", wsgi_bridge(flask, health))], lifespan=self._lifespan)
+        routes = [LIVE, Mount("/", wsgi_bridge(flask, health))]
+        self._router = Router(routes, lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/health/"):

@@ -7,25 +7,24 @@ docs/decisions/2026-11-23-projector-worker.md.
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odds.adapters import request_trace
+from odds.adapters import health, request_trace
 from odds.adapters.datastore import EventStoreUnavailable
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
-from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
+from odds.adapters.guard.refusal import NOT_LET_IN, RETRY_AFTER_SECONDS, turn_away
 from odds.adapters.logs import fields
 from odds.adapters.read_model import ReadModelUnavailable
 from odds.adapters.tracing import EVENT_ID, Tracing
 from projector import envelope, heart
-from projector.batcher import Batcher, Overloaded
+from projector.batcher import Batcher, Overloaded, TooSlow
 from projector.envelope import Envelope, NoEnvelope
 from projector.metrics import Metrics
 
@@ -37,6 +36,16 @@ _log = logging.getLogger(__name__)
 
 class BodyTooLong(ValueError):
     """More than any push has."""
+
+
+class Answer(NamedTuple):
+    status: int
+    msg: str = ""
+    headers: Mapping[str, str] = {}
+
+
+_TAKEN = Answer(204)
+_LATER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
 
 
 class ProjectorApplication:
@@ -60,49 +69,62 @@ class ProjectorApplication:
         self._batcher = batcher
         self._guard = guard
         self._push_path = push_path
-        self._router = Router([Mount("/", flask)], lifespan=self._lifespan)
+        self._router = Router([health.LIVE, Mount("/", flask)], lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._push_path:
             request_trace.follow(scope["headers"])
-            await _answer(send, *await self._push(scope, receive))
+            await answer(send, await self._push(scope, receive))
         else:
             await self._router(scope, receive, send)
 
-    async def _push(self, scope: Scope, receive: Receive) -> tuple[int, str]:
+    async def _push(self, scope: Scope, receive: Receive) -> Answer:
         """Take one message; the status acknowledges it or has it come again."""
         if scope["method"] != "POST":
-            return 405, "a push is a POST"
+            return Answer(405, "a push is a POST", {"Allow": "POST"})
         pushed: Envelope | None = None
         try:
-            self._guard.require_push(shown.authorization(Headers(scope=scope).getlist))
-            pushed = envelope.read(await _body(receive))
+            self._guard.require_push(shown.authorization(_values(scope)))
+            self._batcher.require_room()
+            pushed = envelope.read(await read_body(receive))
             attributes = pushed.message.attributes
             with self._tracing.message("project event", attributes) as span:
                 span.set_attribute(EVENT_ID, attributes.get("event_id", ""))
                 await self._batcher.take(pushed)
         except Exception as error:
             _log.error("push refused", extra=_facts(error, pushed))
-            self._metrics.event(_velocity(pushed), "refused")
+            self._metrics.events({(_velocity(pushed), "refused"): 1})
             return _refusal(error)
-        return 204, ""
+        return _TAKEN
 
     @asynccontextmanager
     async def _lifespan(self, _: Router) -> AsyncIterator[None]:
-        batches = asyncio.create_task(self._batcher.run())
-        batches.add_done_callback(_end_with_it)
-        beating = asyncio.create_task(heart.beat(self._beat))
+        work = {"batches": self._batcher.run(), "heartbeat": heart.beat(self._beat)}
+        tasks = [asyncio.create_task(each, name=name) for name, each in work.items()]
+        for task in tasks:
+            task.add_done_callback(_end_with_it)
         yield
-        batches.cancel()
-        beating.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.to_thread(self._at_end)
 
 
-def _end_with_it(batches: "asyncio.Task[None]") -> None:
-    """End a worker whose batches have ended by a fault: its pushes would wait for ever."""
-    if not batches.cancelled():
-        _log.critical("batcher ended", exc_info=batches.exception())
+def _end_with_it(task: "asyncio.Task[None]") -> None:
+    """End a worker of which a part has ended by a fault: its pushes would wait for ever, or its
+    readers believe that it is gone."""
+    if not task.cancelled():
+        _log.critical("%s ended", task.get_name(), exc_info=task.exception())
         signal.raise_signal(signal.SIGTERM)
+
+
+def _values(scope: Scope) -> Callable[[str], Sequence[str]]:
+    """Each value of a header of a name."""
+
+    def values(name: str) -> list[str]:
+        wanted = name.lower().encode()
+        return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]
+
+    return values
 
 
 def _facts(error: Exception, pushed: Envelope | None) -> dict[str, Any]:
@@ -119,38 +141,44 @@ def _velocity(pushed: Envelope | None) -> str | None:
     return pushed.message.attributes.get("event_velocity") if pushed else None
 
 
-def _refusal(error: Exception) -> tuple[int, str]:
-    """The status, and what is told: never the words of a store or of a bug."""
+def _refusal(error: Exception) -> Answer:
+    """What is told: never the words of a store or of a bug."""
     match error:
         case error if isinstance(error, NOT_LET_IN):
-            return turn_away(error).status, str(error)
+            turned_away = turn_away(error)
+            return Answer(turned_away.status, str(error), turned_away.headers)
         case NoEnvelope():
-            return 400, str(error)
+            return Answer(400, str(error))
         case BodyTooLong():
-            return 413, str(error)
+            return Answer(413, str(error))
         case Overloaded():
-            return 429, str(error)
+            return Answer(429, str(error), _LATER)
+        case TooSlow():
+            return Answer(503, str(error), _LATER)
         case EventStoreUnavailable():
-            return 503, "Datastore did not take the event"
+            return Answer(503, "Datastore did not take the event", _LATER)
         case ReadModelUnavailable():
-            return 503, "PostgreSQL did not take the event"
+            return Answer(503, "PostgreSQL did not take the event", _LATER)
         case _:
-            return 500, "internal error"
+            return Answer(500, "internal error")
 
 
-async def _body(receive: Receive) -> bytes:
-    body = b""
+async def read_body(receive: Receive) -> bytes:
+    """Raises BodyTooLong."""
+    chunks, size = [], 0
     while True:
         message = await receive()
-        body += bytes(message.get("body", b""))
-        if len(body) > MAX_BODY:
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > MAX_BODY:
             raise BodyTooLong(f"body: is longer than {MAX_BODY} bytes")
         if not message.get("more_body"):
-            return body
+            return b"".join(chunks)
 
 
-async def _answer(send: Send, status: int, msg: str) -> None:
-    body = msgspec.json.encode({"Msg": msg}) if msg else b""
-    headers = [(b"content-type", b"application/json")] if msg else []
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def answer(send: Send, told: Answer) -> None:
+    body = msgspec.json.encode({"Msg": told.msg}) if told.msg else b""
+    given = {"Content-Type": "application/json", **told.headers} if told.msg else told.headers
+    headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+    await send({"type": "http.response.start", "status": told.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

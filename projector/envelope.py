@@ -15,7 +15,6 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 class Envelope(msgspec.Struct, frozen=True, rename="camel"):
     message: Message
     subscription: str
-    delivery_attempt: int = 0
 
 
 _decoder = msgspec.json.Decoder(Envelope)

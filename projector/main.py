@@ -19,6 +19,7 @@ from odds.event_bus import EventBus
 from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher
 from projector.metrics import Metrics
+from projector.parking import Parking
 from projector.projector import Projector
 from projector.settings import Settings
 
@@ -27,8 +28,7 @@ CONNECTIONS = 3
 
 PATIENCE = 3.0
 """Seconds that a store may take for one attempt at a batch, and in which a failed attempt is
-followed by another one. So a push is answered inside its deadline of 60 s though both stores hang:
-at most seven batches are before its own, at most twice this long each."""
+followed by another one."""
 
 PROBE_TIMEOUT = 1.0
 """Seconds that a health check waits for Datastore: probes themselves wait little longer."""
@@ -54,7 +54,11 @@ def create_app() -> ProjectorApplication:
     )
     read_model = ReadModel(engine, patience=PATIENCE)
     projector = Projector(
-        EventStore(entities), ParkedMessages(entities), read_model, clock.now, metrics
+        EventStore(entities),
+        Parking(ParkedMessages(entities), clock.now, metrics),
+        read_model,
+        clock.now,
+        metrics,
     )
     tracing = told.tracing()
     batcher = Batcher(projector.store, projector.project, tracing)
@@ -63,6 +67,11 @@ def create_app() -> ProjectorApplication:
     door = guard(given)
     checks = {"event store": probe.ping, "read model": read_model.ping, "signing keys": door.ready}
     flask.register_blueprint(health.blueprint(checks))
+
+    def end() -> None:
+        read_model.close()
+        told.close()
+
     return ProjectorApplication(
         batcher,
         door,
@@ -71,5 +80,5 @@ def create_app() -> ProjectorApplication:
         metrics,
         tracing,
         beat=read_model.beat,
-        at_end=told.close,
+        at_end=end,
     )

@@ -1,6 +1,6 @@
 """What the projector measures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from opentelemetry.metrics import Meter, Observation
@@ -54,10 +54,12 @@ class Metrics:
             description="messages that wait for a batch",
         )
 
-    def event(self, velocity: str | None, outcome: str) -> None:
-        """``velocity`` may be what a stranger wrote into a message."""
-        known = velocity if velocity in _VELOCITIES else "unknown"
-        self._events.add(1, {"velocity_tier": known, "outcome": outcome})
+    def events(self, counts: Mapping[tuple[str | None, str], int]) -> None:
+        """Count events by velocity tier, which may be what a stranger wrote into a message, and by
+        outcome."""
+        for (velocity, outcome), count in counts.items():
+            known = str(velocity) if velocity in _VELOCITIES else "unknown"
+            self._events.add(count, {"velocity_tier": known, "outcome": outcome})
 
     def batch(self, size: int, ages: Sequence[int]) -> None:
         """``ages`` are those of the events that had not been projected before, in µs."""

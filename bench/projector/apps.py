@@ -13,9 +13,10 @@ from odds.adapters.parked_messages import ParkedMessages
 from odds.adapters.read_model import ReadModel
 from odds.adapters.telemetry import Telemetry
 from projector import envelope
-from projector.asgi import _answer, _body
+from projector.asgi import Answer, answer, read_body
 from projector.metrics import Metrics
-from projector.projector import Projector
+from projector.parking import Parking
+from projector.projector import Projector, Taken
 
 PATIENCE = 60.0
 """Seconds: a slow answer is to be measured, not refused."""
@@ -26,10 +27,10 @@ def parse_only() -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            body = await _body(receive)
+            body = await read_body(receive)
             if body:
                 envelope.read(body)
-            await _answer(send, 204 if body else 200, "")
+            await answer(send, Answer(204 if body else 200))
 
     return app
 
@@ -55,19 +56,20 @@ def one_at_a_time() -> Flask:
         postgres.create_engine(os.environ["DATABASE_URL"], pool_size=16, timeout=PATIENCE),
         patience=PATIENCE,
     )
+    metrics = Metrics(Telemetry("bench").meter())
     projector = Projector(
         EventStore(entities),
-        ParkedMessages(entities),
+        Parking(ParkedMessages(entities), clock.now, metrics),
         read_model,
         clock.now,
-        Metrics(Telemetry("bench").meter()),
+        metrics,
     )
     app = _flask()
 
     @app.post("/push")
     def push() -> ResponseReturnValue:
-        events = projector.store([envelope.read(request.get_data())])
-        projector.project([event for event in events if event], {})
+        stored = projector.store([envelope.read(request.get_data())])
+        projector.project([each for each in stored if isinstance(each, Taken)], {})
         return "", 204
 
     return app

@@ -24,6 +24,7 @@ from odds.event import Event
 from odds.event_codec import EncodedEvent
 from projector.batcher import MAX_BATCH, MAX_WAITING, Batcher
 from projector.metrics import Metrics
+from projector.parking import Parking
 from projector.projector import Projector
 
 COPY = f"COPY into both tables, {MAX_BATCH} events a transaction"
@@ -100,8 +101,8 @@ class Stores:
 
     def _projector_on(self, entities: Datastore) -> Projector:
         metrics = Metrics(Telemetry("bench").meter())
-        parked = ParkedMessages(entities)
-        return Projector(EventStore(entities), parked, self._read_model, clock.now, metrics)
+        parking = Parking(ParkedMessages(entities), clock.now, metrics)
+        return Projector(EventStore(entities), parking, self._read_model, clock.now, metrics)
 
 
 def measure(ground: Ground, number: int, rounds: int) -> None:

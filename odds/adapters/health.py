@@ -4,6 +4,17 @@ from collections.abc import Callable, Mapping
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+async def _live(_: Request) -> JSONResponse:
+    return JSONResponse({"status": "live"})
+
+
+LIVE = Route("/health/live", _live)
+"""For the event loop, where it waits for no check."""
 
 
 def blueprint(checks: Mapping[str, Callable[[], object]]) -> Blueprint:

@@ -44,7 +44,10 @@ class ReadModelUnavailable(Exception):
 
 
 class BatchRefused(Exception):
-    """PostgreSQL can't hold what one of the events says; nothing of the batch was applied."""
+    """PostgreSQL can't hold what one of the events says; nothing of the batch was applied.
+
+    It says why in the same words however often it is asked.
+    """
 
 
 class ReadModel:
@@ -70,8 +73,9 @@ class ReadModel:
         try:
             told = self._retry(partial(self._run, _columns(batch, traceparents or {})))()
         except (DatabaseError, PoolTimeoutError, RetryError, *_LOST) as error:
-            failure = BatchRefused if _is_of_the_data(error) else ReadModelUnavailable
-            raise failure(f"projection failed: {error}") from error
+            if _is_of_the_data(error):
+                raise BatchRefused(f"PostgreSQL refuses it: {_told(error, 'M')}") from error
+            raise ReadModelUnavailable(f"projection failed: {error}") from error
         outcomes = (each.split(" ") for each in told.split(",")) if told else ()
         return {batch[event_id].event_id: _OUTCOMES[outcome] for event_id, outcome in outcomes}
 
@@ -93,6 +97,7 @@ class ReadModel:
             raise ReadModelUnavailable(str(error)) from error
 
     def close(self) -> None:
+        """Close the connections that are open."""
         self._engine.dispose()
 
     def _run(self, columns: dict[str, str]) -> str:
@@ -108,7 +113,7 @@ class ReadModel:
 
 
 def _is_transient(error: Exception) -> bool:
-    return _sqlstate(error).startswith(_TRANSIENT) or isinstance(error, _LOST)
+    return _told(error, "C").startswith(_TRANSIENT) or isinstance(error, _LOST)
 
 
 def _tell(error: Exception) -> None:
@@ -117,13 +122,14 @@ def _tell(error: Exception) -> None:
 
 def _is_of_the_data(error: Exception) -> bool:
     """SQLSTATE classes 22 and 23: data exceptions and constraints (PostgreSQL manual, app. A)."""
-    return _sqlstate(error).startswith(("22", "23"))
+    return _told(error, "C").startswith(("22", "23"))
 
 
-def _sqlstate(error: Exception) -> str:
-    """The code of an error that PostgreSQL itself told; empty for any other."""
+def _told(error: Exception, field: str) -> str:
+    """A field of an error that PostgreSQL itself told, such as C, its SQLSTATE, or M, its message
+    (PostgreSQL manual, 55.8); empty for any other."""
     facts = error.args[0] if isinstance(error, DatabaseError) and error.args else None
-    return str(facts.get("C", "")) if isinstance(facts, dict) else ""
+    return str(facts.get(field, "")) if isinstance(facts, dict) else ""
 
 
 def _prepared(connection: PoolProxiedConnection) -> PreparedStatement:

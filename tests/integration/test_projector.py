@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -175,6 +176,45 @@ def test_poison_longer_than_an_entity_is_parked_whole_and_harms_no_neighbour(
     assert outcomes(platform, good) == ["applied"]
     kept = [m for m in ParkedMessages(platform.datastore).every() if m.data == poison]
     assert [m.reason for m in kept] == ["2300000 bytes are more than an Event can have"]
+
+
+@contextmanager
+def refusing(platform: Platform, home: float) -> Iterator[None]:
+    """PostgreSQL takes no such price."""
+    with platform.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE odds ADD CONSTRAINT told CHECK (home <> {home})"))
+    yield
+    with platform.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE odds DROP CONSTRAINT told"))
+
+
+def test_events_that_postgresql_cannot_hold_are_parked_and_harm_no_neighbour(
+    platform: Platform,
+) -> None:
+    good = [new() for _ in range(20)]
+    bad = [new(money_line=MoneyLine(666.0, 2.0)) for _ in range(3)]
+    with refusing(platform, 666.0), ThreadPoolExecutor(23) as pushes:
+        assert set(pushes.map(lambda each: push(platform, each), [*good, *bad, bad[0]])) == {204}
+    assert outcomes(platform, *good) == ["applied"] * 20
+    assert outcomes(platform, *bad) == []
+    for event in bad:
+        (entity,) = parked(platform, event_codec.encode(event))
+        assert entity["Reason"].startswith("PostgreSQL refuses it: new row for relation")
+    assert len(platform.store.find([each.event_id for each in bad])) == 3
+
+
+@pytest.mark.parametrize("game_type", ["soccer\0", "soc\ncer", "s" * 900_000])
+def test_an_event_with_a_game_type_that_no_column_takes_is_parked_and_not_stored(
+    platform: Platform, game_type: str
+) -> None:
+    event = new()
+    message = event_pb2.Event.FromString(event_codec.encode(event))
+    message.game_type = game_type
+    data = message.SerializeToString()
+    assert push(platform, data) == 204
+    (kept,) = [m for m in ParkedMessages(platform.datastore).every() if m.data == data]
+    assert kept.reason.startswith("the Event is invalid: game_type has")
+    assert platform.store.find([event.event_id]) == {}
 
 
 def test_an_event_whose_stored_twin_cannot_be_read_is_parked(platform: Platform) -> None:

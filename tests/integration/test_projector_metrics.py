@@ -19,7 +19,8 @@ from odds.command import EventVelocity
 from odds.event import Event
 from projector import envelope
 from projector.metrics import Metrics
-from projector.projector import Projector
+from projector.parking import Parking
+from projector.projector import Projector, Taken
 from tests.collector import collector
 from tests.examples import delete, new, update
 from tests.pushing import post, push_body
@@ -44,14 +45,14 @@ def projector(
 ) -> Iterator[Projector]:
     entities = Datastore(datastore.connect(datastore_host), project)
     engine = postgres.create_engine(postgres_url, pool_size=1)
-    stores = EventStore(entities), ParkedMessages(entities), ReadModel(engine)
-    yield Projector(*stores, clock.now, metrics)
+    parking = Parking(ParkedMessages(entities), clock.now, metrics)
+    yield Projector(EventStore(entities), parking, ReadModel(engine), clock.now, metrics)
     engine.dispose()
 
 
 def take(projector: Projector, *pushed: Event | bytes) -> None:
     stored = projector.store([envelope.read(push_body(each)) for each in pushed])
-    projector.project([event for event in stored if event], {})
+    projector.project([each for each in stored if isinstance(each, Taken)], {})
 
 
 def points(reader: InMemoryMetricReader) -> dict[str, list[Any]]:

@@ -8,45 +8,52 @@ from uuid import UUID
 import pytest
 
 from odds.adapters.tracing import Tracing
-from odds.event import Event
 from odds.event_bus import EventBus
 from projector import batcher
-from projector.batcher import Batcher, Overloaded
+from projector.batcher import ANSWERED_WITHIN, Batcher, Overloaded, TooSlow
 from projector.envelope import Envelope, Message
-from projector.main import PATIENCE
+from projector.projector import Taken
 from tests.examples import new
 from tests.paths import ROOT
 
 
 class Stores:
-    """Makes an event of each message but those of ``parked``; remembers the batches."""
+    """Makes an event of each message but those of ``parked`` and ``not_parked``, of which the
+    latter fail; remembers the batches."""
 
     def __init__(self) -> None:
         self.stored: list[int] = []
         self.projected: list[int] = []
         self.parked: set[str] = set()
+        self.not_parked: set[str] = set()
         self.spoils_second = False
         self.failing: dict[int, Exception] = {}
         self.gate = threading.Event()
         self.gate.set()
 
-    def store(self, envelopes: Sequence[Envelope]) -> list[Event | None]:
+    def store(self, envelopes: Sequence[Envelope]) -> list[Taken | Exception | None]:
         assert self.gate.wait(10)
         self.stored.append(len(envelopes))
         if error := self.failing.pop(len(self.stored), None):
             raise error
-        return [None if e.message.message_id in self.parked else new() for e in envelopes]
+        return [self._stored(each) for each in envelopes]
 
-    def project(self, events: Sequence[Event], _: Mapping[UUID, str]) -> list[Exception | None]:
-        self.projected.append(len(events))
-        fates: list[Exception | None] = [None] * len(events)
-        if self.spoils_second and len(events) > 1:
+    def project(self, taken: Sequence[Taken], _: Mapping[UUID, str]) -> list[Exception | None]:
+        self.projected.append(len(taken))
+        fates: list[Exception | None] = [None] * len(taken)
+        if self.spoils_second and len(taken) > 1:
             fates[1] = ValueError("this one is bad")
         return fates
 
+    def _stored(self, envelope: Envelope) -> Taken | Exception | None:
+        message_id = envelope.message.message_id
+        if message_id in self.not_parked:
+            return ConnectionError("away")
+        return None if message_id in self.parked else Taken(envelope, new())
 
-def message(number: int) -> Envelope:
-    return Envelope(Message(str(number)), "s")
+
+def message(number: int, size: int = 0) -> Envelope:
+    return Envelope(Message(str(number), b"x" * size), "s")
 
 
 def drive(stores: Stores, scenario: Callable[[Batcher], Awaitable[None]]) -> None:
@@ -110,6 +117,18 @@ def test_a_parked_message_is_settled_without_the_read_model() -> None:
     assert (stores.stored, stores.projected) == ([1], [])
 
 
+def test_a_message_that_could_not_be_parked_fails_alone() -> None:
+    stores = Stores()
+    stores.not_parked = {"3"}
+
+    async def scenario(batches: Batcher) -> None:
+        fates = await held_behind_one(batches, stores, 5)
+        assert [type(fate) for fate in fates] == [type(None)] * 3 + [ConnectionError, type(None)]
+
+    drive(stores, scenario)
+    assert (stores.stored, stores.projected) == ([1, 5], [1, 4])
+
+
 def test_a_batch_that_fails_fails_exactly_its_messages() -> None:
     stores = Stores()
     stores.failing = {2: ConnectionError("away")}
@@ -130,6 +149,24 @@ def test_a_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         fates = await held_behind_one(batches, stores, 5)
         assert [type(fate) for fate in fates].count(Overloaded) == 2
         assert fates.count(None) == 3
+
+    drive(stores, scenario)
+
+
+def test_messages_in_hand_have_a_largest_size_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batcher, "MAX_BYTES", 100)
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        stores.gate.clear()
+        in_hand = [asyncio.create_task(batches.take(message(n, 45))) for n in range(2)]
+        await asyncio.sleep(0.05)
+        batches.require_room(10)
+        with pytest.raises(Overloaded, match="90 bytes"):
+            await batches.take(message(3, 11))
+        stores.gate.set()
+        await asyncio.gather(*in_hand)
+        await batches.take(message(4, 101))
 
     drive(stores, scenario)
 
@@ -160,8 +197,27 @@ def test_a_pusher_that_has_gone_harms_nobody() -> None:
     assert sum(stores.stored) == 2
 
 
-def test_a_push_is_answered_inside_its_deadline_though_both_stores_hang() -> None:
-    """Before its own batch: those that wait, and the three that are stored, held and projected."""
-    batches = batcher.MAX_WAITING / batcher.MAX_BATCH + 3 + 1
+def test_a_push_is_answered_though_a_store_hangs_and_what_is_given_up_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batcher, "ANSWERED_WITHIN", 0.1)
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        stores.gate.clear()
+        first = asyncio.create_task(batches.take(message(1)))
+        await asyncio.sleep(0.05)
+        fates = await take_all(batches, range(2, 5))
+        assert [type(fate) for fate in fates] == [TooSlow] * 3
+        with pytest.raises(TooSlow):
+            await first
+        stores.gate.set()
+        await batches.take(message(5))
+
+    drive(stores, scenario)
+    assert stores.stored == [1, 1]
+
+
+def test_a_push_is_answered_before_pubsub_makes_it_again() -> None:
     deadline = EventBus.load(ROOT / "event_bus.yaml").subscription.ack_deadline_seconds
-    assert batches * 2 * PATIENCE < deadline
+    assert deadline - 10 > ANSWERED_WITHIN

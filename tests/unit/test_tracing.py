@@ -13,10 +13,10 @@ from opentelemetry.trace import SpanContext
 from odds.adapters import tracing
 from odds.adapters.telemetry import Telemetry, telemetry
 from odds.adapters.tracing import Tracing
-from odds.event import Event
 from odds.settings import SettingsError
 from projector.batcher import Batcher
 from projector.envelope import Envelope, Message
+from projector.projector import Taken
 from tests.examples import new
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -135,11 +135,11 @@ def test_a_ratio_that_is_none_is_refused(ratio: float) -> None:
 def test_a_batch_is_part_of_its_first_event_and_linked_to_the_others(
     traced: Tracing, spans: InMemorySpanExporter
 ) -> None:
-    def store(envelopes: Sequence[Envelope]) -> list[Event | None]:
-        return [new() for _ in envelopes]
+    def store(envelopes: Sequence[Envelope]) -> list[Taken]:
+        return [Taken(each, new()) for each in envelopes]
 
-    def project(events: Sequence[Event], _: Mapping[UUID, str]) -> list[Exception | None]:
-        return [None] * len(events)
+    def project(taken: Sequence[Taken], _: Mapping[UUID, str]) -> list[Exception | None]:
+        return [None] * len(taken)
 
     async def push(batcher: Batcher, name: str) -> None:
         with traced.message(name, {}):
