@@ -2,7 +2,7 @@
 
 import os
 
-from odds.adapters import logs
+from odds.adapters import graceful_end, logs
 
 wsgi_app = "projector.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
@@ -11,10 +11,13 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 asgi_loop = "uvloop"
 asgi_lifespan = "on"
 reuse_port = workers > 1
-# Cloud Run grants 10 seconds after SIGTERM.
-graceful_timeout = 8
+graceful_timeout = graceful_end.GRACEFUL_TIMEOUT
 keepalive = 75
 control_socket_disable = True  # its path is shared by every gunicorn of a user
+
+
+def post_worker_init(worker):
+    graceful_end.prepare(worker)
 
 
 def on_starting(_server):

@@ -1,10 +1,9 @@
 """How gunicorn runs the query service: ``gunicorn -c query_api/gunicorn.conf.py``."""
 
 import os
-import signal
 import socket
 
-from odds.adapters import logs
+from odds.adapters import graceful_end, logs
 
 wsgi_app = "query_api.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
@@ -12,8 +11,7 @@ worker_class = "asgi"
 workers = 1
 asgi_loop = "uvloop"
 asgi_lifespan = "on"
-# Cloud Run grants 10 seconds after SIGTERM.
-graceful_timeout = 8
+graceful_timeout = graceful_end.GRACEFUL_TIMEOUT
 # A thousand readers that come back at once may keep the event loop for long; whether it is stuck
 # is for the liveness probe to say.
 timeout = 120
@@ -50,12 +48,7 @@ def when_ready(server):
 def post_worker_init(worker):
     """The worker waits for open streams before it tells the application to shut down, so the
     application has to end them when the signal comes."""
-
-    def stop():
-        worker.handle_exit_signal()
-        worker.asgi.end_streams()
-
-    worker.loop.add_signal_handler(signal.SIGTERM, stop)
+    graceful_end.prepare(worker, worker.asgi.end_streams)
 
 
 def on_starting(_server):

@@ -1,0 +1,88 @@
+"""How a service ends when it is told to."""
+
+import http.client
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import Engine, text
+
+from odds.adapters import postgres
+from tests.collector import collector
+from tests.examples import new
+from tests.pushing import post, push_body
+from tests.serving import serving
+from tests.stack import Databases
+from tests.waiting import wait_for
+
+REFUSED = {"projector": ("POST", "/push"), "command_api": ("POST", "/odds")}
+"""What each service refuses, and counts."""
+
+
+@pytest.fixture
+def engine(postgres_url: str) -> Iterator[Engine]:
+    engine = postgres.create_engine(postgres_url, pool_size=2)
+    yield engine
+    engine.dispose()
+
+
+def environ(database_url: str, datastore_host: str = "127.0.0.1:1") -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "DATASTORE_EMULATOR_HOST": datastore_host,
+        "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
+        "GOOGLE_CLOUD_PROJECT": "ends",
+    }
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_service_with_an_idle_connection_ends_soon_and_cleans_up(
+    databases: Databases, name: str
+) -> None:
+    with collector() as (collector_url, sent), ExitStack() as running:
+        told = environ(databases.fresh()) | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector_url}
+        url = running.enter_context(serving(name, told))
+        idle = http.client.HTTPConnection(urlsplit(url).netloc)
+        idle.request(*REFUSED[name], b"{}")
+        assert idle.getresponse().read()
+        assert "/v1/metrics" not in sent
+        began = time.monotonic()
+        running.close()
+        took = time.monotonic() - began
+        assert sent["/v1/metrics"]
+        assert took < 6  # of 9 seconds, after which it is killed
+        assert idle.sock.recv(1) == b""
+        idle.close()
+
+
+def test_a_projector_that_is_told_to_end_finishes_what_it_has_taken_and_takes_no_more(
+    engine: Engine, postgres_url: str, datastore_host: str
+) -> None:
+    with ThreadPoolExecutor(2) as threads, ExitStack() as running:
+        url = running.enter_context(serving("projector", environ(postgres_url, datastore_host)))
+        with engine.begin() as connection:
+            connection.execute(text("LOCK TABLE odds IN EXCLUSIVE MODE"))
+            pushed = threads.submit(post, url, push_body(new()))
+            wait_for(lambda: waits(engine))
+            ended = threads.submit(running.close)
+            wait_for(lambda: not listens(url))
+            assert not pushed.done()
+        assert pushed.result(10).status == 204
+        ended.result(10)
+
+
+def waits(engine: Engine) -> bool:
+    """Whether a statement waits for a lock."""
+    locks = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with engine.connect() as connection:
+        return bool(connection.scalar(text(f"{locks} AND datname = current_database()")))
+
+
+def listens(url: str) -> bool:
+    at = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((at.hostname, at.port)) == 0
