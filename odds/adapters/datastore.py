@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from google.api_core.exceptions import (
     Aborted,
     AlreadyExists,
+    Cancelled,
     GoogleAPICallError,
     RetryError,
     ServiceUnavailable,
@@ -28,7 +29,7 @@ from google.cloud.datastore_v1.types import (
     RunQueryRequest,
 )
 
-from odds.adapters import emulator
+from odds.adapters import emulator, grpc_options
 
 Message = Any
 """A bare protobuf message: the client's own wrappers cost more than the calls."""
@@ -49,7 +50,8 @@ _Direction = PropertyOrder.Direction
 _MAX_CHANGES = 10
 """How often a change is made anew because another one came between."""
 
-_is_transient = if_exception_type(Aborted, ServiceUnavailable)
+# Cancelled is not by us: so a call may end whose connection was cut.
+_is_transient = if_exception_type(Aborted, Cancelled, ServiceUnavailable)
 
 
 KEY_NAME = "__key__"
@@ -80,9 +82,10 @@ class EventStoreUnavailable(Exception):
 def connect(emulator_host: str | None) -> DatastoreClient:
     """A client of the emulator where there is one, else of the service; opens no connection yet."""
     if emulator_host is None:
-        return DatastoreClient()
-    transport = DatastoreGrpcTransport(channel=emulator.channel(emulator_host))
-    return DatastoreClient(transport=transport)
+        channel = DatastoreGrpcTransport.create_channel(options=grpc_options.SERVICE)
+    else:
+        channel = emulator.channel(emulator_host)
+    return DatastoreClient(transport=DatastoreGrpcTransport(channel=channel))
 
 
 class Datastore:

@@ -13,17 +13,10 @@ from google.api_core.retry import AsyncRetry
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.types import PublishRequest, PublishResponse, PubsubMessage
 
-from odds.adapters import emulator
+from odds.adapters import emulator, grpc_options
 
 _METHOD = "/google.pubsub.v1.Publisher/Publish"
 _Request, _Response = PublishRequest.pb(), PublishResponse.pb()
-
-_OPTIONS = [
-    # As Pub/Sub's own clients have it: a connection that hangs is found and replaced.
-    ("grpc.keepalive_time_ms", 30_000),
-    # After an outage, try again each second; gRPC by itself waits up to two minutes.
-    ("grpc.max_reconnect_backoff_ms", 1000),
-]
 
 _TRANSIENT = {
     # Those that Pub/Sub's own clients repeat a Publish after.
@@ -56,7 +49,8 @@ class PublishCall:
         """Return once Pub/Sub durably has the messages, which are of one ordering key.
 
         Repeated after what may pass, with a growing delay of random length, until ``deadline``
-        (seconds of the event loop's clock). Nothing is sent after it. Raises PublishFailed.
+        (seconds of the event loop's clock). Nothing is sent after it. Raises PublishFailed, or
+        CancelledError where ``close`` came between.
         """
         now = asyncio.get_running_loop().time
         request = _Request(topic=topic, messages=messages)
@@ -69,7 +63,7 @@ class PublishCall:
         retry = AsyncRetry(_is_transient, initial=0.05, maximum=1.0, timeout=deadline - now())
         try:
             await retry(attempt)()
-        except (grpc.aio.AioRpcError, RetryError) as error:
+        except (grpc.aio.AioRpcError, grpc.aio.UsageError, RetryError) as error:
             raise PublishFailed(f"{topic}: {error}") from error
 
     async def close(self) -> None:
@@ -79,7 +73,7 @@ class PublishCall:
     def _channel(self) -> Any:
         if self._emulator_host is not None:
             return emulator.aio_channel(self._emulator_host)
-        return PublisherGrpcAsyncIOTransport.create_channel(options=_OPTIONS)
+        return PublisherGrpcAsyncIOTransport.create_channel(options=grpc_options.SERVICE)
 
     @cached_property
     def _method(self) -> Any:

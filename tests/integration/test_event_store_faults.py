@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 import pytest
+from google.cloud.datastore_v1.services.datastore.transports import DatastoreGrpcTransport
 
 from odds.adapters import datastore
 from odds.adapters.datastore import Datastore, EventStoreUnavailable
@@ -30,7 +31,14 @@ def faulty(datastore_host: str, project: str) -> Iterator[Faulty]:
         client.transport.close()  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.parametrize("code", [grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE])
+PASSING = [
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.UNAVAILABLE,
+]
+
+
+@pytest.mark.parametrize("code", PASSING)
 def test_a_commit_is_made_again_after_what_may_pass(faulty: Faulty, code: grpc.StatusCode) -> None:
     faulty.datastore.faults.extend([refused(code)] * 3)
     event = encoded(new())
@@ -58,3 +66,18 @@ def test_however_it_fails_a_commit_ends_within_its_timeout(faulty: Faulty) -> No
     with pytest.raises(EventStoreUnavailable):
         faulty.store.record([encoded(new())])
     assert TIMEOUT / 2 < time.monotonic() - began < TIMEOUT + 0.5
+
+
+def test_a_connection_to_the_service_is_seen_to_hang_and_tried_again_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options: dict[str, int] = {}
+
+    def create_channel(**given: Any) -> grpc.Channel:
+        options.update(given["options"])
+        return grpc.insecure_channel("127.0.0.1:1")
+
+    monkeypatch.setattr(DatastoreGrpcTransport, "create_channel", create_channel)
+    datastore.connect(None).transport.close()  # type: ignore[no-untyped-call]
+    assert options["grpc.keepalive_time_ms"] + options["grpc.keepalive_timeout_ms"] <= 60_000
+    assert options["grpc.max_reconnect_backoff_ms"] <= 1_000
