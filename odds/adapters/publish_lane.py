@@ -7,8 +7,12 @@ from typing import NamedTuple
 
 from google.pubsub_v1.types import PubsubMessage
 
+from odds.adapters.publish_call import PublishFailed
+
 MAX_BATCH = 100
 """Messages per request: far from Pub/Sub's limits of 1,000 and, at 64 KiB each, of 10 MB."""
+SHARED_SECONDS = 1.0
+"""How much of its time a message may lose to one that it shares a request with."""
 UNORDERED_REQUESTS = 8
 """Requests that may be in flight for a topic without order."""
 
@@ -48,27 +52,43 @@ class PublishLane:
         return taken
 
     async def _send_waiting(self) -> None:
-        while self._waiting:
-            batch = self._next_batch()
-            # The earliest: a message that its sender has given up must not come late.
-            deadline = min(each.deadline for each in batch)
-            try:
-                await self._send([each.message for each in batch], deadline)
-            except Exception as error:
-                self._fail(batch, error)
-            else:
-                for each in batch:
-                    each.taken.set_result(None)
-        # Here and not in a callback of the task, before which a message could still be put.
-        self._requests -= {asyncio.current_task()}
+        try:
+            while self._waiting:
+                await self._send_batch(self._next_batch())
+        finally:
+            # Not in a callback of the task, before which a message could still be put.
+            self._requests -= {asyncio.current_task()}
+
+    async def _send_batch(self, batch: list[_Waiting]) -> None:
+        try:
+            await self._send([each.message for each in batch], batch[0].deadline)
+        except asyncio.CancelledError:
+            self._fail([*batch, *self._all_waiting()], PublishFailed("the publisher was closed"))
+            raise
+        except Exception as error:
+            self._fail([*batch, *self._all_waiting()] if self._ordered else batch, error)
+        else:
+            for each in batch:
+                each.taken.set_result(None)
 
     def _next_batch(self) -> list[_Waiting]:
-        size = min(len(self._waiting), MAX_BATCH)
-        return [self._waiting.popleft() for _ in range(size)]
+        """Of messages that come first, and whose senders give up at nearly the same time: they
+        share the deadline of the first, after which none of them may be sent."""
+        first = self._waiting.popleft()
+        batch, waiting = [first], self._waiting
+        while (
+            waiting
+            and len(batch) < MAX_BATCH
+            and waiting[0].deadline - first.deadline <= SHARED_SECONDS
+        ):
+            batch.append(waiting.popleft())
+        return batch
+
+    def _all_waiting(self) -> list[_Waiting]:
+        waiting = [*self._waiting]
+        self._waiting.clear()
+        return waiting
 
     def _fail(self, batch: list[_Waiting], error: Exception) -> None:
-        if self._ordered:
-            batch = [*batch, *self._waiting]
-            self._waiting.clear()
         for each in batch:
             each.taken.set_exception(error)

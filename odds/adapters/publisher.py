@@ -1,6 +1,7 @@
 """Publishing events to the bus: Pub/Sub topics."""
 
 import asyncio
+from collections import Counter
 from functools import partial
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -15,8 +16,9 @@ from odds.adapters.publish_lane import PublishLane
 from odds.event import Event
 from odds.event_bus import EventBus, Route
 
-MAX_IN_HAND = 500
-"""Events that may be on their way to the bus at once; the next one is refused."""
+MAX_IN_HAND = 250
+"""Events that may be on their way to one topic at once; the next one is refused. Of one topic: what
+hangs there must not keep others from theirs."""
 
 
 class EventBusUnavailable(Exception):
@@ -24,7 +26,8 @@ class EventBusUnavailable(Exception):
 
 
 class EventBusOverloaded(Exception):
-    """Too many events are on their way already; this one was not taken, and may be sent again."""
+    """Too many events are on their way to the topic already; this one was not taken, and may be
+    sent again."""
 
 
 def connect(emulator_host: str | None) -> PublisherClient:
@@ -59,19 +62,19 @@ class EventPublisher:
         self._topic_path = topic_path
         self._timeout = timeout
         self._lanes: dict[Route, PublishLane] = {}
-        self._in_hand = 0
+        self._in_hand: Counter[str] = Counter()
 
     async def publish(self, event: Event) -> None:
         """Return once the bus has durably taken the event.
 
         Raises EventBusUnavailable within the timeout, or EventBusOverloaded at once.
         """
-        if self._in_hand >= MAX_IN_HAND:
-            raise EventBusOverloaded(f"{MAX_IN_HAND} events are on their way already")
         route = self._route(event)
+        if self._in_hand[route.topic] >= MAX_IN_HAND:
+            raise EventBusOverloaded(f"{MAX_IN_HAND} events are on their way already")
         deadline = asyncio.get_running_loop().time() + self._timeout
         taken = self._lane(route).put(_message(event, route.ordering_key), deadline)
-        self._in_hand += 1
+        self._in_hand[route.topic] += 1
         taken.add_done_callback(partial(self._settled, route))
         try:
             # The event stays in hand when the caller has gone.
@@ -108,7 +111,7 @@ class EventPublisher:
         return lane
 
     def _settled(self, route: Route, _: "asyncio.Future[None]") -> None:
-        self._in_hand -= 1
+        self._in_hand[route.topic] -= 1
         lane = self._lanes.get(route)
         if lane is not None and lane.idle:
             del self._lanes[route]

@@ -210,6 +210,36 @@ def test_what_is_too_much_is_refused_at_once_and_not_taken(
     assert bus.messages == ["1", "2", "3", "6"]
 
 
+def test_a_topic_that_hangs_keeps_no_other_topic_from_taking(
+    bus: FaultyBus, events: BlockingPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "MAX_IN_HAND", 2)
+    gate = threading.Event()
+    bus.faults.append(held(gate))
+    first, rest = behind(bus, events, 3)
+    with pytest.raises(EventBusOverloaded):
+        rest[1].result(10)
+    events.publish(event(4, velocity=EventVelocity.LOW))
+    assert bus.messages == ["4"]
+    gate.set()
+    for each in (first, rest[0]):
+        each.result(10)
+
+
+def test_a_publisher_that_is_closed_fails_what_is_in_hand_at_once_and_takes_no_more(
+    bus: FaultyBus, events: BlockingPublisher
+) -> None:
+    bus.faults.append(never_answered)
+    first, rest = behind(bus, events, 4)
+    began = time.monotonic()
+    events.close()
+    for each in (first, *rest, events.start(event(5))):
+        with pytest.raises(EventBusUnavailable):
+            each.result(10)
+    assert time.monotonic() - began < TIMEOUT / 2
+    assert bus.attempts == [["1"]]
+
+
 def test_a_caller_that_has_gone_harms_nobody(bus: FaultyBus, events: BlockingPublisher) -> None:
     gate = threading.Event()
     bus.faults.append(held(gate))
