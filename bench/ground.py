@@ -22,11 +22,12 @@ from odds import settings
 
 
 class Ground:
-    """PostgreSQL (durable, as in earnest) and the emulators, each started when first asked for."""
+    """PostgreSQL (durable, as in earnest) and the emulators that EMULATORS names, each started when
+    first asked for."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._emulators = settings.read(StackSettings, os.environ).chosen_emulators()
+        self.emulators = settings.read(StackSettings, os.environ).chosen_emulators()
         self._processes = Processes(directory)
         self._postgres: Postgres | None = None
         self.ports = Ports.free()
@@ -45,11 +46,11 @@ class Ground:
 
     def datastore_host(self) -> str:
         port = self.ports.datastore_emulator_port
-        return self._start(self._emulators.datastore(port, self._directory, durable=True), {})
+        return self._start(self.emulators.datastore(port, self._directory, durable=True), {})
 
     def pubsub_host(self) -> str:
         port = self.ports.pubsub_emulator_port
-        return self._start(self._emulators.pubsub(port, self._directory, durable=True), {})
+        return self._start(self.emulators.pubsub(port, self._directory, durable=True), {})
 
     def instant_datastore_host(self) -> str:
         """One that keeps nothing."""

@@ -1,4 +1,7 @@
-"""``python -m bench.projector``: pushes over HTTP, then the stores alone, as tables."""
+"""``python -m bench.projector``: pushes over HTTP, then the stores alone, as tables.
+
+EMULATORS=embedded or google says whose Datastore emulator; ours costs far less.
+"""
 
 import argparse
 
@@ -17,9 +20,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--in-flight", type=int, nargs="*", default=[64, 256])
+    parser.add_argument("--events", type=int, default=10_000, help="per variant and round")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the medians are told")
+    parser.add_argument("--in-flight", type=int, nargs="*", default=[64, 128, 256])
     return parser.parse_args()
 
 

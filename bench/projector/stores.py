@@ -113,7 +113,7 @@ def measure(ground: Ground, number: int, rounds: int) -> None:
             COPY: stores.copy,
             f"SQL alone, changes of {ODDS} odds": stores.sql,
             "SQL alone, each event of new odds": stores.sql_new,
-            "Datastore alone (Google's emulator)": stores.datastore,
+            f"Datastore alone ({ground.emulators} emulator)": stores.datastore,
             "both, as the projector overlaps them": stores.both,
             "both, with a Datastore that answers at once": stores.both_at_once,
             "eventsourcing: append, one a transaction": stores.peer_one,

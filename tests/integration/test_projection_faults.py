@@ -95,6 +95,24 @@ def test_a_batch_that_was_the_victim_of_a_deadlock_is_applied(
     own.dispose()
 
 
+def test_a_batch_that_failed_to_serialize_is_applied(engine: Engine) -> None:
+    run(engine, "CREATE SEQUENCE attempts")  # which no failed transaction sets back
+    run(
+        engine,
+        """CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('attempts') <= 2 THEN
+                RAISE 'could not serialize access' USING ERRCODE = '40001';
+            END IF;
+            RETURN NEW;
+        END $$""",
+    )
+    when = "BEFORE INSERT ON odds_event_log FOR EACH ROW"
+    run(engine, f"CREATE TRIGGER told {when} EXECUTE FUNCTION fail_twice()")
+    event = new()
+    assert ReadModel(engine).project([event]) == {event.event_id: Outcome.APPLIED}
+    assert logged(engine) == [event.event_id]
+
+
 def test_a_statement_that_waits_too_long_is_given_up_by_the_server_too(
     engine: Engine, postgres_url: str
 ) -> None:

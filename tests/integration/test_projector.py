@@ -1,5 +1,6 @@
 """The projector over a real Datastore and a real PostgreSQL, pushed to as Pub/Sub pushes."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -238,6 +239,7 @@ def test_without_postgresql_a_push_comes_again_and_is_applied_once_it_is_back(
         connection.execute(text("ALTER TABLE odds RENAME TO away"))
     answer = post(platform.url, push_body(event))
     assert (answer.status, answer.json()["Msg"]) == (503, "PostgreSQL did not take the event")
+    assert answer.headers["Retry-After"] == "1"
     assert [*platform.store.find([event.event_id])] == [event.event_id]
     with platform.engine.begin() as connection:
         connection.execute(text("ALTER TABLE away RENAME TO odds"))
@@ -260,6 +262,23 @@ def test_without_datastore_nothing_is_projected(databases: Databases) -> None:
     with engine.connect() as connection:
         assert connection.execute(select(odds_event_log)).all() == []
     engine.dispose()
+
+
+def test_a_projector_whose_postgresql_hangs_is_alive_at_once_and_not_ready(
+    datastore_host: str,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as threads:
+        environ = {
+            "DATABASE_URL": f"postgresql+pg8000://u:p@127.0.0.1:{silent.getsockname()[1]}/d",
+            "DATASTORE_EMULATOR_HOST": datastore_host,
+            "GOOGLE_CLOUD_PROJECT": "silent",
+        }
+        with serving("projector", environ) as url:
+            ready = threads.submit(ask, "GET", url + "/health/ready")
+            assert ask("GET", url + "/health/live").status == 200
+            assert not ready.done()
+            answer = ready.result(30)
+    assert (answer.status, answer.json()["read model"]) == (503, "ReadModelUnavailable")
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"message": {}}', b"[" * 50_000, b"\xff"])
