@@ -1,7 +1,8 @@
-"""Between the bus and the projector: pushes come twice, late, in disorder, or are cut off."""
+"""Between the bus and the projector: pushes come twice, late, after newer ones, or are cut off."""
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
@@ -11,9 +12,12 @@ from aiohttp import web
 
 from local.ports import HOST, Ports
 
-TWICE, LATE, CUT = 0.1, 0.2, 0.03
-LATEST = 0.5
+TWICE, LATE, HELD_BACK, OLD, CUT = 0.1, 0.2, 0.03, 0.1, 0.03
+"""The parts of all pushes that come to grief so."""
+LATEST, HELD_BACK_AT_MOST = 0.5, 4.0
 """Seconds."""
+REMEMBERED = 500
+"""Pushes that may come again though newer ones have come since."""
 
 
 class UnrulyBus:
@@ -23,7 +27,8 @@ class UnrulyBus:
         self._projector_url = projector_url
         self._random = random
         self.unruly = False
-        self.pushed = self.repeated = self.delayed = self.cut = 0
+        self.pushed = self.repeated = self.delayed = self.old = self.cut = 0
+        self._past: deque[bytes] = deque(maxlen=REMEMBERED)
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -60,7 +65,14 @@ class UnrulyBus:
         if self.unruly and self._chance(LATE):
             self.delayed += 1
             await asyncio.sleep(self._random.random() * LATEST)
+        if self.unruly and self._chance(HELD_BACK):
+            self.delayed += 1
+            await asyncio.sleep(self._random.random() * HELD_BACK_AT_MOST)
+        if self.unruly and self._past and self._chance(OLD):
+            self.old += 1
+            await self._relay(self._random.choice(self._past))
         status = await self._relay(body)
+        self._past.append(body)
         if self.unruly and self._chance(TWICE):
             self.repeated += 1
             status = await self._relay(body)

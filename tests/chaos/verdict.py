@@ -16,6 +16,7 @@ from odds.adapters.event_reader import EventReader
 from odds.adapters.tables import odds_event_log
 from odds.event import Event
 from odds.fold import Odds, fold
+from tests.chaos.providers import home_price
 from tests.read_model import rows
 
 
@@ -45,6 +46,7 @@ def judge(stack: Stack, engine: Engine, accepted: set[UUID]) -> Verdict:
         *_differences("accepted but not in the event store", accepted - set(ids)),
         *_differences("in the event store but never accepted", set(ids) - accepted),
         *_differences("in the event store but not in the log", set(ids) - logged(engine)),
+        *_differences("stored with another price than was sent", _mispriced(events)),
         *(["an event is in the event store twice"] if len(ids) > len(set(ids)) else []),
         *(["the log has an event twice"] if rows_of_log != len(logged(engine)) else []),
         *_differences("odds that differ from the fold", {*_unequal(held, expected)}),
@@ -67,6 +69,15 @@ def stored_events(stack: Stack) -> list[Event]:
     store = Datastore(client, stack.environment["GOOGLE_CLOUD_PROJECT"], timeout=30)
     with EventReader(store, queries_at_once=1) as reader:
         return [event_codec.decode(each.data).event for each in reader.by_time("", "~")]
+
+
+def _mispriced(events: list[Event]) -> set[UUID]:
+    prices = ((event, event.command.payload.money_line) for event in events)
+    return {
+        event.event_id
+        for event, price in prices
+        if price is not None and price.home != home_price(event.command.request_id)
+    }
 
 
 def _unequal(
