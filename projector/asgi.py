@@ -7,11 +7,12 @@ docs/decisions/2026-11-23-projector-worker.md.
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import msgspec
+from starlette.datastructures import Headers
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -84,7 +85,7 @@ class ProjectorApplication:
             return Answer(405, "a push is a POST", {"Allow": "POST"})
         pushed: Envelope | None = None
         try:
-            self._guard.require_push(shown.authorization(_values(scope)))
+            self._guard.require_push(shown.authorization(Headers(scope=scope).getlist))
             self._batcher.require_room()
             pushed = envelope.read(await read_body(receive))
             attributes = pushed.message.attributes
@@ -115,16 +116,6 @@ def _end_with_it(task: "asyncio.Task[None]") -> None:
     if not task.cancelled():
         _log.critical("%s ended", task.get_name(), exc_info=task.exception())
         signal.raise_signal(signal.SIGTERM)
-
-
-def _values(scope: Scope) -> Callable[[str], Sequence[str]]:
-    """Each value of a header of a name."""
-
-    def values(name: str) -> list[str]:
-        wanted = name.lower().encode()
-        return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]
-
-    return values
 
 
 def _facts(error: Exception, pushed: Envelope | None) -> dict[str, Any]:
