@@ -21,7 +21,6 @@ from google.cloud.datastore_v1.types import (
     CompositeFilter,
     Key,
     LookupRequest,
-    Mutation,
     PropertyFilter,
     PropertyOrder,
     Query,
@@ -38,7 +37,6 @@ MAX_LOOKUP_KEYS = 1000
 """Of the service's limits (https://cloud.google.com/datastore/docs/concepts/limits)."""
 
 EntityKey = Key.pb()
-CHANGE = Mutation.pb()
 
 _BeginTransactionRequest = BeginTransactionRequest.pb()
 _CommitRequest = CommitRequest.pb()
@@ -112,7 +110,8 @@ class Datastore:
             project_id=self._project,
             mode=CommitRequest.Mode.TRANSACTIONAL,
             single_use_transaction={"read_write": {}},
-            mutations=[CHANGE(insert=entity) for entity in entities],
+            # Not as Mutations, of which each would be copied once more.
+            mutations=[{"insert": entity} for entity in entities],
         )
         self._call(self._client.commit, CommitRequest.wrap(request))
 
@@ -121,7 +120,7 @@ class Datastore:
         request = _CommitRequest(
             project_id=self._project,
             mode=CommitRequest.Mode.NON_TRANSACTIONAL,
-            mutations=[CHANGE(upsert=entity)],
+            mutations=[{"upsert": entity}],
         )
         self._call(self._client.commit, CommitRequest.wrap(request))
 
@@ -182,7 +181,7 @@ class Datastore:
         response = self._call(self._client.lookup, LookupRequest.wrap(request))
         found = type(response).pb(response).found
         entity = changed(found[0].entity if found else None)
-        mutation = CHANGE(delete=key) if entity is None else CHANGE(upsert=entity)
+        mutation = {"delete": key} if entity is None else {"upsert": entity}
         commit = _CommitRequest(
             project_id=self._project,
             mode=CommitRequest.Mode.TRANSACTIONAL,
