@@ -17,6 +17,9 @@ left of ``graceful_timeout``."""
 GRACEFUL_TIMEOUT = 9
 """Seconds after which gunicorn kills a worker; Cloud Run grants 10 from SIGTERM on."""
 _POLL = 0.1
+"""Seconds."""
+_MANY = 1_000_000
+"""More connections than can close, which the worker then subtracts, between two looks."""
 
 
 class InHand:
@@ -49,14 +52,13 @@ def prepare(worker: Any, at_signal: Callable[[], object] = lambda: None) -> None
     def stop() -> None:
         worker.handle_exit_signal()
         at_signal()
-        tasks.append(worker.loop.create_task(_forget_idle_connections(worker, in_hand)))
+        tasks.append(worker.loop.create_task(_count_by_requests(worker, in_hand)))
 
     worker.loop.add_signal_handler(signal.SIGTERM, stop)
 
 
-async def _forget_idle_connections(worker: Any, in_hand: InHand) -> None:
-    """Let the worker count none where nothing is being answered, until it has ended."""
+async def _count_by_requests(worker: Any, in_hand: InHand) -> None:
+    """Have the worker wait while something is being answered, however many connections are open."""
     while True:
         await asyncio.sleep(_POLL)  # in which an answer that was given is sent
-        if not in_hand.requests:
-            worker.nr_conns = 0
+        worker.nr_conns = _MANY if in_hand.requests else 0
