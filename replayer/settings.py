@@ -7,6 +7,8 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     """``replayer_env`` is the environment that it runs in: replays are kept in its Datastore, and
     events come from it unless another source is named. ``replay_job`` is the Cloud Run job that
     runs workers (``projects/…/locations/…/jobs/…``); without one they are processes beside it.
+    ``read_model_readers`` and ``read_model_writers`` are whom a rebuild grants their part where it
+    makes the tables first, as the migrations do (``odds.adapters.migrate``).
     """
 
     google_cloud_project: str = "moneyline-local"
@@ -14,6 +16,8 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     replay_job: str | None = None
     environments_file: str = "environments.yaml"
     event_bus_file: str = "event_bus.yaml"
+    read_model_readers: str = ""
+    read_model_writers: str = ""
     log_level: str = "INFO"
 
     @property

@@ -32,6 +32,8 @@ class Workshop:
         self.replays = Replays(self.home.datastore(REPLAYS_TIMEOUT), clock.now)
         self.probe = Replays(self.home.datastore(PROBE_TIMEOUT), clock.now)
         self.home_name = given.replayer_env
+        self.readers = given.read_model_readers
+        self.writers = given.read_model_writers
 
     def read(self, parameters: Mapping[str, str]) -> ReplayRequest:
         """Raises BadParameter."""

@@ -31,6 +31,8 @@ locals {
         GOOGLE_CLOUD_PROJECT = var.project
         PROD_DATABASE_URL    = var.environment == "prod" ? local.database_url["rebuild"] : ""
         PROD_PROJECT         = lookup(local.projects, "prod", "")
+        READ_MODEL_READERS   = local.database_user["query_api"]
+        READ_MODEL_WRITERS   = local.database_user["projector"]
         REPLAYER_ENV         = var.environment
         STG_DATABASE_URL     = var.environment == "stg" ? local.database_url["rebuild"] : ""
         STG_PROJECT          = lookup(local.projects, "stg", "")

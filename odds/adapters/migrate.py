@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from odds import settings
@@ -32,14 +34,30 @@ def migrate(
     engine: Engine, revision: str = "head", *, readers: str = "", writers: str = ""
 ) -> None:
     """Upgrade to ``revision``, and grant; does nothing where all is so already."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config = _config()
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         _grant(connection, "SELECT", readers)
         _grant(connection, "SELECT, INSERT, UPDATE", writers)
+
+
+def newest() -> str | None:
+    """The revision that this program's schema is of."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision(engine: Engine) -> str | None:
+    """The revision that a database's schema is of; None where it has none."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
 
 
 def _grant(connection: Connection, privileges: str, users: str) -> None:

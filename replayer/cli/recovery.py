@@ -56,10 +56,11 @@ def _stores(workshop: Workshop, asked: argparse.Namespace) -> Iterator["_Stores"
     if not served.database_url:
         raise BadEnvironment(f"{asked.env or workshop.home_name} has no database_url here")
     with stored.events() as events:
-        yield _Stores(StoreSource(stored), events, served.database_url)
+        yield _Stores(workshop, StoreSource(stored), events, served.database_url)
 
 
 class _Stores(NamedTuple):
+    workshop: Workshop
     source: StoreSource
     events: EventReader
     database_url: str
@@ -69,7 +70,11 @@ class _Stores(NamedTuple):
             bar.show(None, loaded.events, stage)
 
         return Rebuild(
-            self.source, self.events, self.database_url, accept_losses=accept_losses, told=told
+            *(self.source, self.events, self.database_url),
+            accept_losses=accept_losses,
+            readers=self.workshop.readers,
+            writers=self.workshop.writers,
+            told=told,
         )
 
     def verify(self, bar: Bar) -> Verified:

@@ -23,15 +23,24 @@ ORDER BY served.xid, served.id
 class CatchUp:
     """Looks on from where it has looked to: what was in the served log by then is settled."""
 
-    def __init__(self, shadow: ShadowTables, events: EventReader, read_model: ReadModel) -> None:
-        """``read_model`` projects into the shadow tables."""
+    def __init__(
+        self,
+        shadow: ShadowTables,
+        events: EventReader,
+        read_model: ReadModel,
+        unreadable: Unreadable,
+    ) -> None:
+        """``read_model`` projects into the shadow tables; ``unreadable`` are the events known to
+        be so, and gets those that come."""
         self._missing = text(_MISSING.format(served=SERVED, shadow=shadow.schema))
         self._events = events
         self._read_model = read_model
-        self._horizon = "0"
+        self._unreadable = unreadable
+        self.horizon = "0"
+        """Transaction id before which nothing is missing any more, but what can't be had."""
         self.projected = 0
-        self.lost: list[UUID] = []
-        """In the served log, and not to be had from the event store."""
+        self.lost: set[UUID] = set()
+        """In the served log, and not in the event store."""
 
     def step(self, connection: Connection) -> int:
         """Project what came since the last step, and say how much that was.
@@ -39,20 +48,19 @@ class CatchUp:
         Raises EventStoreUnavailable, ReadModelUnavailable or BatchRefused.
         """
         horizon = connection.scalar(text(_HORIZON))
-        rows = connection.execute(self._missing, {"horizon": self._horizon})
-        missing = [event_id for event_id in rows.scalars() if event_id not in set(self.lost)]
+        rows = connection.execute(self._missing, {"horizon": self.horizon})
+        given_up = self.lost | self._unreadable.reasons.keys()
+        missing = [event_id for event_id in rows.scalars() if event_id not in given_up]
         for start in range(0, len(missing), BATCH):
             self._project(missing[start : start + BATCH])
-        self._horizon = str(horizon)
+        self.horizon = str(horizon)
         return len(missing)
 
     def _project(self, event_ids: list[UUID]) -> None:
-        unreadable = Unreadable()
         found = {stored.event_id: stored for stored in self._events.of_ids(event_ids)}
         in_order = [found[event_id] for event_id in event_ids if event_id in found]
-        events = list(readable(in_order, unreadable))
+        events = list(readable(in_order, self._unreadable))
         if events:
             self._read_model.project(events)
         self.projected += len(events)
-        known = {event.event_id for event in events}
-        self.lost += [event_id for event_id in event_ids if event_id not in known]
+        self.lost.update(event_id for event_id in event_ids if event_id not in found)

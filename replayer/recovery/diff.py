@@ -12,6 +12,11 @@ SHOWN = 20
 COLUMNS = ("game_type", "home", "away", "draw", "deleted", "created_at", "updated_at")
 """What readers see of an odds, besides its key."""
 _KEY = ("external_id", "provider", "game_id")
+_COMING = """
+SELECT log.odds_id FROM {served}.odds_event_log AS log
+LEFT JOIN {shadow}.odds_event_log AS made USING (event_id)
+WHERE made.event_id IS NULL AND log.xid >= '{horizon}'::xid8
+"""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -37,12 +42,21 @@ class Diff(msgspec.Struct, frozen=True):
 
 def diff(rebuild: Rebuild) -> Diff:
     """Rebuild into shadow tables, compare, and drop them. Raises what ``Rebuild.run`` raises."""
-    with rebuild.shadow() as (shadow, engine, _loaded, _catch_up), engine.connect() as connection:
-        return _compare(connection, shadow.schema)
+    with (
+        rebuild.shadow() as (shadow, engine, _loaded, catch_up),
+        engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection,
+    ):
+        return _compare(connection, shadow.schema, catch_up.horizon)
 
 
-def _compare(connection: Connection, schema: str) -> Diff:
-    both = f"{SERVED}.odds AS served FULL JOIN {schema}.odds AS rebuilt USING ({', '.join(_KEY)})"
+def _compare(connection: Connection, schema: str, horizon: str) -> Diff:
+    """Odds of which events came since ``horizon`` and aren't in the shadow tables are left out:
+    not the projection makes them differ. The connection reads all tables as of one moment."""
+    coming = _COMING.format(served=SERVED, shadow=schema, horizon=horizon)
+    both = (
+        f"{SERVED}.odds AS served FULL JOIN {schema}.odds AS rebuilt USING ({', '.join(_KEY)}) "
+        f"WHERE (served.id IS NULL OR served.id NOT IN ({coming}))"
+    )
     differs = {name: f"served.{name} IS DISTINCT FROM rebuilt.{name}" for name in COLUMNS}
     in_both = "served.id IS NOT NULL AND rebuilt.id IS NOT NULL"
     any_differs = f"({' OR '.join(differs.values())})"
@@ -60,7 +74,7 @@ def _compare(connection: Connection, schema: str) -> Diff:
         text(
             f"SELECT {', '.join(_KEY)}, served.id, rebuilt.id, {_columns('served')}, "
             f"{_columns('rebuilt')} FROM {both} "
-            f"WHERE served.id IS NULL OR rebuilt.id IS NULL OR {any_differs} "
+            f"AND (served.id IS NULL OR rebuilt.id IS NULL OR {any_differs}) "
             f"ORDER BY {', '.join(_KEY)} LIMIT {SHOWN}"
         )
     )

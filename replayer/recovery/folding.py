@@ -1,7 +1,7 @@
 """Folding stored events odds by odds, in memory that doesn't grow with them."""
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,8 +13,7 @@ from odds.event import Event, OddsKey
 from odds.event_codec import UndecodableEvent
 from odds.fold import Odds, Outcome, apply
 
-KEPT_UNREADABLE = 100
-"""How many are told by name; all are counted."""
+TOLD_UNREADABLE = 100
 
 
 class Step(NamedTuple):
@@ -26,19 +25,22 @@ class Step(NamedTuple):
 
 
 class Unreadable(msgspec.Struct):
-    """Events whose bytes this program can't read, and why."""
+    """Events whose bytes this program can't read, and why: each once, however often it is met."""
 
-    count: int = 0
-    told: list[str] = []
+    reasons: dict[UUID, str] = {}
 
-    def add(self, stored: StoredEvent, reason: str) -> None:
-        self.count += 1
-        if len(self.told) < KEPT_UNREADABLE:
-            self.told.append(f"{stored.event_id}: {reason}")
+    @property
+    def count(self) -> int:
+        return len(self.reasons)
+
+    @property
+    def told(self) -> list[str]:
+        """The first of them, in words."""
+        some = islice(self.reasons.items(), TOLD_UNREADABLE)
+        return [f"{event_id}: {reason}" for event_id, reason in some]
 
     def extend(self, other: "Unreadable") -> None:
-        self.count += other.count
-        self.told = (self.told + other.told)[:KEPT_UNREADABLE]
+        self.reasons.update(other.reasons)
 
 
 def readable(stored: Iterable[StoredEvent], unreadable: Unreadable) -> Iterator[Event]:
@@ -47,7 +49,7 @@ def readable(stored: Iterable[StoredEvent], unreadable: Unreadable) -> Iterator[
         try:
             yield event_codec.decode(each.data).event
         except UndecodableEvent as error:
-            unreadable.add(each, str(error))
+            unreadable.reasons[each.event_id] = str(error)
 
 
 def histories(events: Iterable[Event]) -> Iterator[dict[OddsKey, list[Step]]]:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from odds.adapters import postgres
 from odds.adapters.event_reader import EventReader
 from odds.adapters.logs import fields
-from odds.adapters.migrate import migrate
+from odds.adapters.migrate import migrate, newest, revision
 from odds.adapters.read_model import ReadModel
 from odds.adapters.tables import FEED_CHANNEL
 from replayer.recovery.catch_up import CatchUp
@@ -65,29 +65,39 @@ class Rebuild:
         database_url: str,
         *,
         accept_losses: int = 0,
+        readers: str = "",
+        writers: str = "",
         told: Told = lambda _stage, _loaded: None,
     ) -> None:
         """``accept_losses`` is how many events may be unreadable, or known to the served tables
-        and not to the event store."""
+        and not to the event store; ``readers`` and ``writers`` are granted their part, as
+        ``migrate`` does, where the database has no tables yet."""
         self._source = source
         self._events = events
         self._database_url = database_url
         self._accept_losses = accept_losses
+        self._readers = readers
+        self._writers = writers
         self._told = told
 
     def run(self) -> Rebuilt:
         """Rebuild, and swap. Raises RebuildRefused, EventStoreUnavailable, ReadModelUnavailable,
         or what the driver raises; nothing that is served has changed then."""
+        with self._engine() as engine:
+            if revision(engine) is None:
+                migrate(engine, readers=self._readers, writers=self._writers)
         with self.shadow() as (shadow, engine, rebuilt, catch_up):
             return self._swap(shadow, engine, rebuilt, catch_up)
 
     @contextmanager
     def shadow(self) -> Iterator[tuple[ShadowTables, Engine, Loaded, CatchUp]]:
-        """Shadow tables that have caught up; they are gone at the end unless swapped in."""
+        """Shadow tables that have caught up; they are gone at the end unless swapped in.
+
+        Raises as ``run``: the served tables must be there.
+        """
         with ExitStack() as opened:
-            engine = postgres.create_engine(self._database_url, pool_size=4, timeout=TIMEOUT)
-            opened.callback(engine.dispose)
-            migrate(engine)
+            engine = opened.enter_context(self._engine())
+            _check_schema(engine)
             opened.enter_context(_alone(engine))
             with engine.begin() as connection:
                 shadow = ShadowTables.create(connection)
@@ -95,10 +105,18 @@ class Rebuild:
             loaded = self._load(shadow)
             self._index(engine, shadow, loaded)
             model = ReadModel(opened.enter_context(shadow.engine(self._database_url, TIMEOUT)))
-            catch_up = CatchUp(shadow, self._events, model)
+            catch_up = CatchUp(shadow, self._events, model, loaded.unreadable)
             self._catch_up(engine, loaded, catch_up)
             _check_count(engine, shadow, loaded.events + catch_up.projected)
             yield shadow, engine, loaded, catch_up
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        engine = postgres.create_engine(self._database_url, pool_size=4, timeout=TIMEOUT)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
     def _load(self, shadow: ShadowTables) -> Loaded:
         opening = partial(loading, self._source, self._database_url, shadow.schema)
@@ -113,7 +131,7 @@ class Rebuild:
         self._told("indexing", loaded)
 
         def index(table: str, last_id: int) -> None:
-            with engine.begin() as connection:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 shadow.index(connection, table)
                 shadow.number_on(connection, table, last_id)
 
@@ -132,7 +150,8 @@ class Rebuild:
         unreadable, lost = loaded.unreadable, catch_up.lost
         if unreadable.count + len(lost) <= self._accept_losses:
             return
-        named = [*unreadable.told, *(f"{event_id}: not in the event store" for event_id in lost)]
+        not_stored = (f"{event_id}: not in the event store" for event_id in sorted(lost))
+        named = [*unreadable.told, *not_stored]
         raise RebuildRefused(
             f"{unreadable.count} events can't be read, and {len(lost)} that are served can't be "
             f"had from the event store:\n  " + "\n  ".join(named[:20])
@@ -162,13 +181,15 @@ class Rebuild:
         connection.execute(text(f"LOCK TABLE {served} IN SHARE ROW EXCLUSIVE MODE"))
         catch_up.step(connection)
         self._check_losses(loaded, catch_up)
+        created = text(f"SELECT count(*) FROM {shadow.schema}.odds WHERE id > :loaded")
+        came = connection.scalar(created, {"loaded": loaded.last_odds_id})
         shadow.replace_served(connection)
         generation = connection.scalar(text(_NEXT_GENERATION))
         self._told("swapped, not committed", loaded)
         connection.execute(select(func.pg_notify(FEED_CHANNEL, "")))
         return Rebuilt(
             events=loaded.events + catch_up.projected,
-            odds=loaded.odds,
+            odds=loaded.odds + (came or 0),
             caught_up=catch_up.projected,
             unreadable=loaded.unreadable,
             lost=len(catch_up.lost),
@@ -192,6 +213,15 @@ def _alone(engine: Engine) -> Iterator[None]:
         connection.commit()
         yield
         connection.execute(select(func.pg_advisory_unlock(ONE_AT_A_TIME)))
+
+
+def _check_schema(engine: Engine) -> None:
+    found, expected = revision(engine), newest()
+    if found != expected:
+        raise RebuildRefused(
+            f"the database's schema is of revision {found}, and this program's of {expected}: "
+            "python -m odds.adapters.migrate brings it up to date"
+        )
 
 
 def _check_count(engine: Engine, shadow: ShadowTables, expected: int) -> None:

@@ -18,15 +18,15 @@ TABLES = ("odds", "odds_event_log")
 SERVED = "public"
 _PREFIX = "rebuild_"
 
-_LEFTOVERS = f"SELECT nspname FROM pg_namespace WHERE nspname LIKE '{_PREFIX}%'"
-_CONSTRAINTS = """
-SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = CAST(:served AS regclass) AND contype IN ('p', 'u') ORDER BY conname
-"""
+_LEFTOVERS = f"SELECT nspname FROM pg_namespace WHERE nspname ~ '^{_PREFIX}[0-9a-f]{{12}}$'"
 _INDEXES = """
 SELECT pg_get_indexdef(indexrelid) FROM pg_index
-WHERE indrelid = CAST(:served AS regclass)
-  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) ORDER BY indexrelid
+WHERE indrelid = CAST(:served AS regclass) ORDER BY indexrelid
+"""
+_CONSTRAINTS = """
+SELECT quote_ident(conname), CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END
+FROM pg_constraint
+WHERE conrelid = CAST(:served AS regclass) AND contype IN ('p', 'u') ORDER BY conname
 """
 _OPTIONS = """
 SELECT array_to_string(reloptions, ', '), quote_ident(pg_get_userbyid(relowner)),
@@ -59,15 +59,20 @@ class ShadowTables:
         return shadow
 
     def index(self, connection: Connection, table: str) -> None:
-        """Give a table that has been loaded the indexes and the statistics it needs."""
+        """Give a table that has been loaded the indexes and the statistics it needs.
+
+        The connection commits each statement by itself, and those that take long have no
+        transaction id meanwhile, which would hold every reader of the change feed back (design,
+        rule 6): hence CONCURRENTLY, though nobody else writes to the table.
+        """
         served = {"served": f"{SERVED}.{table}"}
-        connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
-        for name, definition in connection.execute(text(_CONSTRAINTS), served).all():
-            self._alter(connection, table, f"ADD CONSTRAINT {name} {definition}")
+        connection.execute(text("SET maintenance_work_mem = '256MB'"))
         for [definition] in connection.execute(text(_INDEXES), served).all():
-            there = f" ON {SERVED}.{table} "
-            here = definition.replace(there, f" ON {self.schema}.{table} ", 1)
-            connection.exec_driver_sql(here)
+            there, here = f" ON {SERVED}.{table} ", f" ON {self.schema}.{table} "
+            ours = definition.replace(there, here, 1).replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+            connection.exec_driver_sql(ours)
+        for name, kind in connection.execute(text(_CONSTRAINTS), served).all():
+            self._alter(connection, table, f"ADD CONSTRAINT {name} {kind} USING INDEX {name}")
         connection.execute(text(f"ANALYZE {self.schema}.{table}"))
 
     def number_on(self, connection: Connection, table: str, last_id: int) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from random import Random
 from threading import Event as Flag
 from threading import Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -19,15 +19,17 @@ from sqlalchemy import text
 
 from odds.adapters import event_entity
 from odds.adapters.event_reader import StoredEvent
+from odds.adapters.migrate import migrate
 from odds.adapters.tables import metadata
 from odds.event import Event
 from odds.fold import fold
+from replayer.recovery.diff import diff
 from replayer.recovery.digest import Digests, add_history, of_read_model
 from replayer.recovery.folding import histories as folded_histories
 from replayer.recovery.loading import loading
 from replayer.recovery.odds_rows import as_folded
 from replayer.recovery.parts import Reading, StoreSource
-from replayer.recovery.rebuild import RebuildRefused, Told
+from replayer.recovery.rebuild import Rebuild, RebuildRefused, Told
 from replayer.recovery.shadow import ShadowTables
 from tests.examples import NOW, encoded, new, update
 from tests.histories import histories
@@ -155,6 +157,28 @@ def test_who_may_read_the_served_tables_may_read_the_new_ones(recovery: Recovery
         recovery.change(f"DROP ROLE {role}")
 
 
+def test_who_is_to_read_and_write_may_do_so_once_a_dropped_database_is_back(
+    recovery: Recovery,
+) -> None:
+    reader, writer = (f"{what}-{recovery.environment.project}" for what in ("reader", "writer"))
+    recovery.change(f'CREATE ROLE "{reader}"')
+    recovery.change(f'CREATE ROLE "{writer}"')
+    recovery.change("DROP SCHEMA public CASCADE")
+    recovery.change("CREATE SCHEMA public")
+    granted = {"READ_MODEL_READERS": reader, "READ_MODEL_WRITERS": writer}
+    try:
+        recovery.run("rebuild", variables=granted)
+        may = "SELECT has_table_privilege('{}', '{}', '{}')"
+        for table in ("odds", "odds_event_log", "read_model_generation"):
+            assert recovery.scalar(may.format(reader, table, "SELECT")) is True
+            assert recovery.scalar(may.format(reader, table, "INSERT")) is False
+            assert recovery.scalar(may.format(writer, table, "INSERT")) is True
+    finally:
+        for role in (reader, writer):
+            recovery.change(f'DROP OWNED BY "{role}"')
+            recovery.change(f'DROP ROLE "{role}"')
+
+
 class Listed(NamedTuple):
     """Events as the event store would give them."""
 
@@ -221,6 +245,40 @@ def test_commands_that_keep_coming_are_all_there_after_the_swap(recovery: Recove
     assert recovery.rows() == fold(events)[0]
     assert sorted(recovery.logged()) == sorted(event.event_id for event in events)
     assert sum(each.caught_up for each in made) > 0
+
+
+def test_readers_of_the_feed_are_not_held_back_while_a_rebuild_makes_its_indexes(
+    recovery: Recovery,
+) -> None:
+    recovery.change(
+        "CREATE FUNCTION slowly(bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql "
+        "AS 'BEGIN PERFORM pg_sleep(0.02); RETURN $1; END'"
+    )
+    recovery.change("CREATE INDEX slow ON odds_event_log (slowly(id))")
+    recovery.store(some_events(200))
+    rebuilding = Thread(target=recovery.rebuild)
+    rebuilding.start()
+    try:
+        wait_for(lambda: recovery.scalar(_INDEXING), seconds=30)
+        now = recovery.scalar("SELECT pg_current_xact_id()::text")
+        settled = f"SELECT '{now}'::xid8 < pg_snapshot_xmin(pg_current_snapshot())"
+        wait_for(lambda: recovery.scalar(settled))
+        assert recovery.scalar(_INDEXING)
+    finally:
+        rebuilding.join()
+    assert recovery.verify().clean
+
+
+_INDEXING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE INDEX%slow%'
+"""
+
+
+def test_a_schema_of_somebody_elses_with_a_like_name_is_left_alone(recovery: Recovery) -> None:
+    recovery.change("CREATE SCHEMA rebuilders")
+    recovery.rebuild()
+    assert recovery.scalar("SELECT count(*) FROM pg_namespace WHERE nspname = 'rebuilders'") == 1
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -311,6 +369,25 @@ def test_a_served_event_that_the_store_lost_stops_a_rebuild_unless_its_loss_is_a
     assert recovery.rows() == fold(events)[0]
 
 
+def test_an_event_that_was_corrupted_once_served_is_one_loss(recovery: Recovery) -> None:
+    events = some_events(100)
+    recovery.take(events)
+    recovery.store_bytes(events[50], b"\xff\xff")
+    made = recovery.rebuild(accept_losses=1)
+    assert (made.events, made.unreadable.count, made.lost) == (99, 1, 0)
+
+
+def test_odds_that_come_while_a_rebuild_loads_are_counted(recovery: Recovery) -> None:
+    recovery.take(some_events(50))
+
+    def told(stage: str, _loaded: object) -> None:
+        if stage == "catching up":
+            recovery.take([new(), new()])
+
+    made = recovery.rebuild(told=told)
+    assert (made.odds, made.caught_up) == (7, 2)
+
+
 def test_a_reader_that_takes_its_time_delays_the_swap_and_does_not_break_it(
     recovery: Recovery,
 ) -> None:
@@ -346,6 +423,42 @@ def test_what_a_changed_projection_would_change_is_told_and_not_done(recovery: R
     assert "'home': 99.0" in told.value.stdout
     assert recovery.scalar("SELECT count(*) FROM odds WHERE home = 99") == 1
     assert recovery.scalar("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'rebuild%'") == 0
+
+
+def test_what_comes_while_it_is_compared_is_no_change(recovery: Recovery) -> None:
+    events = some_events(30)
+    recovery.take(events)
+
+    class Busy(Rebuild):
+        @contextmanager
+        def shadow(self) -> Iterator[Any]:
+            with super().shadow() as made:
+                late = update(events[0], at=NOW + 10**9, game_id="soccer:0")
+                recovery.take([new(), late])
+                yield made
+
+    recovery.change("UPDATE odds SET home = 99 WHERE game_id = 'soccer:1'")
+    with recovery.environment.events() as reader:
+        source, url = StoreSource(recovery.environment), recovery.environment.database_url
+        found = diff(Busy(source, reader, url))
+    assert (found.odds, found.appearing, found.vanishing, found.changing) == (2, 0, 0, 1)
+
+
+def test_a_schema_that_is_not_of_today_is_refused_and_not_migrated(recovery: Recovery) -> None:
+    recovery.change("DROP SCHEMA public CASCADE")
+    recovery.change("CREATE SCHEMA public")
+    tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        recovery.run("diff")
+    assert "RebuildRefused: the database's schema is of revision None" in refused.value.stderr
+    assert recovery.scalar(tables) == 0
+    migrate(recovery.engine, "0003")
+    before = recovery.scalar(tables)
+    for command in ("diff", "rebuild"):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            recovery.run(command)
+        assert "odds.adapters.migrate" in refused.value.stderr
+    assert recovery.scalar(tables) == before
 
 
 def test_the_command_line_rebuilds(recovery: Recovery) -> None:

@@ -54,6 +54,8 @@ TOLD = names("otel_resource_attributes")
 PROCESSES = names("web_concurrency")
 PROJECTS = names("stg_project prod_project")
 DATABASES = names("stg_database_url prod_database_url")
+GRANTED = names("read_model_readers read_model_writers")
+"""Rebuilds alone make a schema."""
 PARTS = {
     "command_api": Part(
         command_api.settings.Settings,
@@ -64,7 +66,7 @@ PARTS = {
         projector.settings.Settings, REAL | names("event_bus_file"), TOLD | PROCESSES
     ),
     "query_api": Part(query_api.settings.Settings, REAL | TUNED, TOLD),
-    "replayer": Part(replayer.settings.Settings, REAL | FILES, PROJECTS),
+    "replayer": Part(replayer.settings.Settings, REAL | FILES | GRANTED, PROJECTS),
     "migrations": Part(migrate.Settings),
     "rebuild": Part(
         replayer.settings.Settings,
@@ -72,7 +74,9 @@ PARTS = {
         PROJECTS | DATABASES,
     ),
     "replay": Part(
-        replayer.settings.Settings, REAL | FILES | UNGUARDED | names("replay_job"), PROJECTS
+        replayer.settings.Settings,
+        REAL | FILES | UNGUARDED | GRANTED | names("replay_job"),
+        PROJECTS,
     ),
     "smoke": Part(Nothing),
 }
