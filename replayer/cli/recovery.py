@@ -125,14 +125,14 @@ def _verify_lines(found: Verified) -> Iterator[str]:
     if found.clean:
         yield "the read model is what the event store makes of it"
     else:
-        yield f"{len(found.differences):,} odds differ, in {found.games_differing:,} games"
-    if found.odds_not_looked_at:
-        yield f"{found.odds_not_looked_at:,} more odds of these games were not looked at"
+        yield f"{found.odds_differing:,} odds differ, in {found.games_differing:,} games"
     for each in found.differences:
         yield f"{each.external_id} {each.provider} {each.game_id}"
         yield f"  stored: {each.stored}"
         yield f"  served: {each.served}"
         yield f"  events not logged: {each.events_missing}, not stored: {each.events_unknown}"
+    if further := found.odds_differing - len(found.differences):
+        yield f"and {further:,} more"
     if found.unreadable.count:
         yield f"{found.unreadable.count:,} stored events can't be read:"
         yield from (f"  {line}" for line in found.unreadable.told)

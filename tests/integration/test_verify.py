@@ -1,14 +1,17 @@
 """The event store held against the read model."""
 
 import subprocess
+import time
 from collections.abc import Iterator
-from threading import Timer
+from threading import Event as Flag
+from threading import Thread, Timer
 
 import msgspec
 import pytest
 
-from replayer.recovery import digest
-from tests.examples import new
+from replayer.recovery import digest, verify
+from replayer.recovery.parts import StoreSource
+from tests.examples import NOW, new, update
 from tests.integration.recovery import Recovery, opened, some_events
 
 
@@ -70,6 +73,54 @@ def test_an_event_that_is_on_its_way_is_no_difference(recovery: Recovery) -> Non
         assert recovery.verify().clean
     finally:
         arrival.join()
+
+
+def test_odds_that_change_all_the_time_are_no_difference(recovery: Recovery) -> None:
+    created = new(game_id="soccer:hot")
+    recovery.take([created])
+    done, taken = Flag(), 0
+
+    def keep_changing() -> None:
+        nonlocal taken
+        while not done.is_set():
+            taken += 1
+            at, request_id = NOW + taken, f"hot{taken}"
+            changed = update(created, at=at, request_id=request_id, game_id="soccer:hot")
+            recovery.store([changed])
+            time.sleep(0.1)  # there is always one on its way
+            recovery.project([changed])
+
+    provider = Thread(target=keep_changing)
+    provider.start()
+    try:
+        found = recovery.verify()
+    finally:
+        done.set()
+        provider.join()
+    assert found.clean
+    assert taken > 10
+
+
+def test_all_odds_are_compared_and_counted_and_the_first_are_told(
+    recovery: Recovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "TOLD", 3)
+    monkeypatch.setattr(verify, "BATCH", 4)
+    right = recovery.verify()
+    assert (right.clean, right.odds_looked_at) == (True, 0)
+    recovery.change("UPDATE odds SET home = 99 WHERE id <= 7")
+    for dense in (50, 0):
+        monkeypatch.setattr(verify, "DENSE", dense)
+        found = recovery.verify()
+        assert (found.odds_differing, len(found.differences)) == (7, 3)
+        assert found.odds_looked_at >= 7
+
+
+def test_games_may_be_more_than_a_statement_has_parameters(recovery: Recovery) -> None:
+    with recovery.environment.events() as reader:
+        source = StoreSource(recovery.environment)
+        games = frozenset(f"soccer:{number}" for number in range(70_000))
+        assert len(verify.Verify(source, reader, recovery.engine)._ids(games)) == 10
 
 
 def test_the_digest_is_that_of_the_read_model(recovery: Recovery) -> None:
