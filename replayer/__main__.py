@@ -4,6 +4,9 @@ import os
 import sys
 
 import msgspec
+from google.auth.exceptions import GoogleAuthError
+from pg8000.exceptions import Error as DriverError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from odds import settings
 from odds.adapters import logs
@@ -36,6 +39,7 @@ _WRONG = (BadParameter, BadEnvironment, settings.SettingsError, msgspec.Validati
 _FAILED = (
     *(NoSuchReplay, ReplayTaken, RebuildRefused, BatchRefused),
     *(EventStoreUnavailable, EventBusUnavailable, ReadModelUnavailable),
+    *(DriverError, SQLAlchemyError, GoogleAuthError, OSError),
 )
 
 
@@ -52,8 +56,16 @@ def main(arguments_given: list[str]) -> int:
         tell(str(error))
         return 2
     except _FAILED as error:
-        tell(f"{type(error).__name__}: {error}")
+        tell(_said(error))
         return 1
+
+
+def _said(error: Exception) -> str:
+    """What PostgreSQL's driver said, without what SQLAlchemy adds."""
+    cause = (isinstance(error, DBAPIError) and error.orig) or error
+    facts = cause.args[0] if cause.args else ""
+    said = facts.get("M") if isinstance(facts, dict) else str(cause)
+    return f"{type(cause).__name__}: {said}"
 
 
 if __name__ == "__main__":

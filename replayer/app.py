@@ -30,7 +30,6 @@ MAX_REQUEST_ID = 128
 UNAVAILABLE: dict[type[Exception], str] = {
     EventStoreUnavailable: "the event store did not answer in time; ask again",
     EventBusUnavailable: "the event bus did not answer in time; ask again",
-    NotLaunched: "the replay is queued, but no worker could be started; resume it",
 }
 """What callers are told; what it was is in the log."""
 
@@ -74,9 +73,8 @@ class ReplayApi:
 
     def start(self) -> Response:
         replay = self._workshop.add(self._workshop.read(_single_valued()))
-        self._launcher.launch(replay.replay_id)
         _log.info("replay queued", extra=fields(replay=replay.replay_id, env=replay.request.target))
-        return _queued(replay)
+        return self._launched(replay)
 
     def newest(self) -> Response:
         now = clock.now()
@@ -95,14 +93,20 @@ class ReplayApi:
 
     def resume(self, replay_id: str) -> Response:
         replay = self._workshop.replays.reopen(replay_id)
-        self._launcher.launch(replay_id)
         _log.info("replay resumed", extra=fields(replay=replay_id, env=replay.request.target))
-        return _queued(replay)
+        return self._launched(replay)
 
-
-def _queued(replay: Replay) -> Response:
-    body = answer(_request_id(), "replay queued", _now(replay))
-    return _json(body, 202, {"Location": f"/replay/{replay.replay_id}"})
+    def _launched(self, replay: Replay) -> Response:
+        """Where no worker could be started the replay is named all the same: whoever asked for
+        another one would have two."""
+        location = {"Location": f"/replay/{replay.replay_id}"}
+        try:
+            self._launcher.launch(replay.replay_id)
+        except NotLaunched as error:
+            _log.error("not launched", extra=fields(replay=replay.replay_id, error=str(error)))
+            told = "the replay is queued, but no worker could be started; resume it by its ReplayID"
+            return _json(refusal(_request_id(), told, _now(replay)), 503, location)
+        return _json(answer(_request_id(), "replay queued", _now(replay)), 202, location)
 
 
 def _with_security_headers(response: Response) -> Response:

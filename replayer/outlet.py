@@ -1,12 +1,17 @@
 """Publishing many events: batched by topic and ordering key, several requests in flight."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+from google.api_core.exceptions import (
+    GoogleAPICallError,
+    InvalidArgument,
+    NotFound,
+    RetryError,
+)
 from google.api_core.retry import Retry, if_transient_error
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
@@ -38,24 +43,35 @@ class Outgoing(NamedTuple):
     attributes: dict[str, str]
 
 
+class Refused(NamedTuple):
+    """A message that the bus will never take, and why."""
+
+    message: Outgoing
+    reason: str
+
+
 class Outlet:
     """The topics of one environment."""
 
-    def __init__(self, client: PublisherClient, topic_path: str) -> None:
-        """``topic_path`` goes before each topic's name."""
+    def __init__(
+        self, client: PublisherClient, topic_path: str, awaited: Collection[str] = ()
+    ) -> None:
+        """``topic_path`` goes before each topic's name. ``awaited`` are the topics that will be
+        there: where one is not, that passes; any other that is not there never will be."""
         self._client = client
         self._topic_path = topic_path
+        self._awaited = awaited
         self._requests = ThreadPoolExecutor(IN_FLIGHT, "outlet")
         self._retry = Retry(predicate=if_transient_error, initial=0.05, maximum=1, timeout=TIMEOUT)
 
-    def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Return once the bus has durably taken all of them, each ordering key in its order.
+    def publish(self, messages: Sequence[Outgoing]) -> list[Refused]:
+        """Return once the bus has durably taken all of them, each ordering key in its order, but
+        those that it refuses for good, which are left out.
 
         Raises EventBusUnavailable: some may then have been taken, and all may be sent again.
         """
         by_route = sorted(messages, key=attrgetter("route"))
-        for lane in self._requests.map(self._send, lanes(by_route)):
-            assert lane is None
+        return list(chain.from_iterable(self._requests.map(self._send, lanes(by_route))))
 
     def require(self, topic: str) -> None:
         """Raises NoSuchTopic, or EventBusUnavailable where the bus doesn't answer."""
@@ -71,22 +87,35 @@ class Outlet:
     def close(self) -> None:
         self._requests.shutdown(wait=True, cancel_futures=True)
 
-    def _send(self, lane: list[list[Outgoing]]) -> None:
-        for batch in lane:
-            route = batch[0].route
-            messages = [
-                _Message(
-                    data=each.data, attributes=each.attributes, ordering_key=route.ordering_key
-                )
-                for each in batch
-            ]
-            request = _Request(topic=self._topic_path + route.topic, messages=messages)
-            try:
-                self._client.publish(
-                    PublishRequest.wrap(request), retry=self._retry, timeout=TIMEOUT
-                )
-            except (GoogleAPICallError, RetryError) as error:
-                raise EventBusUnavailable(f"{route.topic}: {error}") from error
+    def _send(self, lane: list[list[Outgoing]]) -> list[Refused]:
+        return [refused for batch in lane for refused in self._send_batch(batch)]
+
+    def _send_batch(self, batch: list[Outgoing]) -> list[Refused]:
+        topic = batch[0].route.topic
+        try:
+            self._request(batch)
+        except NotFound as error:
+            if topic in self._awaited:
+                raise EventBusUnavailable(f"{topic}: {error}") from error
+            return [Refused(each, f"{topic}: {error}") for each in batch]
+        except InvalidArgument as error:
+            if len(batch) == 1:
+                return [Refused(batch[0], f"{topic}: {error}")]
+            # One of them is no good; the others go on in their order.
+            half = len(batch) // 2
+            return self._send_batch(batch[:half]) + self._send_batch(batch[half:])
+        except (GoogleAPICallError, RetryError) as error:
+            raise EventBusUnavailable(f"{topic}: {error}") from error
+        return []
+
+    def _request(self, batch: list[Outgoing]) -> None:
+        route = batch[0].route
+        messages = [
+            _Message(data=each.data, attributes=each.attributes, ordering_key=route.ordering_key)
+            for each in batch
+        ]
+        request = _Request(topic=self._topic_path + route.topic, messages=messages)
+        self._client.publish(PublishRequest.wrap(request), retry=self._retry, timeout=TIMEOUT)
 
 
 def lanes(by_route: list[Outgoing]) -> Iterator[list[list[Outgoing]]]:

@@ -1,5 +1,6 @@
 """What an operator asks for, over HTTP or on the command line, checked."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
@@ -14,6 +15,13 @@ KNOWN = (
     *("domain", "from", "to", "env", "source", "confirm"),
     *("game_id", "game_type", "provider", "external_id", "velocity"),
     *("topic", "rate", "speed", "dry_run"),
+)
+
+_TOPIC = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
+"""https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names"""
+_TOPIC_EXPECTED = (
+    "a topic's name without its project: 3 to 255 of A-Z a-z 0-9 - _ . ~ + %, a letter first, "
+    "and not goog"
 )
 
 T = TypeVar("T")
@@ -36,17 +44,18 @@ def replay_request(
             raise BadParameter(ascii(name[:40])[1:-1], "is not known", f"one of {', '.join(KNOWN)}")
     if given.get("domain") != DOMAIN:
         raise BadParameter("domain", _said(given, "domain"), DOMAIN)
+    end = _optional(given, "to", timestamp.microseconds, timestamp.EXPECTED)
     request = ReplayRequest(
         source=_environment(given, "source", environments, home),
         target=_environment(given, "env", environments, None),
         start=_optional(given, "from", timestamp.microseconds, timestamp.EXPECTED) or 0,
-        end=_optional(given, "to", timestamp.microseconds, timestamp.EXPECTED) or now,
+        end=now if end is None else end,
         game_id=given.get("game_id"),
         game_type=given.get("game_type"),
         provider=given.get("provider"),
         external_id=_optional(given, "external_id", _uuid, "a UUID"),
         velocity=_optional(given, "velocity", EventVelocity, ", ".join(EventVelocity)),
-        topic=_optional(given, "topic", _topic, "the name of a topic, without its project"),
+        topic=_optional(given, "topic", _topic, _TOPIC_EXPECTED),
         rate=_optional(given, "rate", _positive, "events a second, more than 0"),
         speed=_optional(given, "speed", _positive, "a factor of the recorded speed: 1, 10 or 10x"),
         dry_run=bool(_optional(given, "dry_run", _flag, "true or false")),
@@ -102,7 +111,7 @@ def _uuid(text: str) -> str:
 
 
 def _topic(text: str) -> str:
-    if not text.replace("-", "").replace("_", "").replace(".", "").isalnum() or len(text) > 255:
+    if not _TOPIC.fullmatch(text):
         raise ValueError
     return text
 

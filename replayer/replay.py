@@ -53,7 +53,8 @@ class ReplayRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """``place`` is that of the last event that needs not be read again; ``read`` counts the
-    events up to there, ``failed`` those of them that no topic could be told for."""
+    events up to there, ``failed`` those of them that no topic could be told for, or that the bus
+    refused for good."""
 
     place: str = ""
     read: int = 0

@@ -78,7 +78,9 @@ class Replays:
         """Write what the worker has done. Raises ReplayTaken where it isn't the worker's now."""
 
         def kept(current: Replay) -> Replay:
-            if current.owner != replay.owner or current.state.over:
+            # An end whose answer was lost is kept again.
+            is_over = current.state.over and current.ended_at != replay.ended_at
+            if current.owner != replay.owner or is_over:
                 raise ReplayTaken(f"replay {replay.replay_id} was taken over or ended")
             return msgspec.structs.replace(
                 replay, seen_at=self._clock(), cancelling=current.cancelling
@@ -99,10 +101,16 @@ class Replays:
 
         return self.change(replay_id, cancelled)
 
-    def give_up(self, replay_id: str) -> Replay:
-        """End it as cancelled: its own worker was interrupted. Raises NoSuchReplay."""
-        ended = {"state": State.CANCELLED, "ended_at": self._clock()}
-        return self.change(replay_id, lambda replay: msgspec.structs.replace(replay, **ended))
+    def give_up(self, replay_id: str, owner: str) -> Replay:
+        """End it as cancelled, as its worker was interrupted; unless it is over, or another
+        worker's. Raises NoSuchReplay."""
+
+        def given_up(replay: Replay) -> Replay:
+            if replay.state.over or replay.owner not in (None, owner):
+                return replay
+            return msgspec.structs.replace(replay, state=State.CANCELLED, ended_at=self._clock())
+
+        return self.change(replay_id, given_up)
 
     def reopen(self, replay_id: str) -> Replay:
         """Let a replay go on that failed, was cancelled, or whose worker died.

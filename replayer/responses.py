@@ -53,8 +53,8 @@ def answer(request_id: str, msg: str, data: object = None) -> bytes:
     return _body(request_id, "success", msg, data)
 
 
-def refusal(request_id: str, msg: str) -> bytes:
-    return _body(request_id, "fail", msg, None)
+def refusal(request_id: str, msg: str, data: object = None) -> bytes:
+    return _body(request_id, "fail", msg, data)
 
 
 def _body(request_id: str, status: str, msg: str, data: object) -> bytes:

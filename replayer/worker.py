@@ -18,7 +18,7 @@ from odds.adapters.publisher import EventBusUnavailable
 from odds.event_bus import EventBus
 from replayer import facts
 from replayer.facts import EventFacts, NoRoute
-from replayer.outlet import Outgoing, Outlet
+from replayer.outlet import Outgoing, Outlet, Refused
 from replayer.pace import Pace
 from replayer.replay import Progress, Replay, State
 from replayer.replays import Replays
@@ -78,7 +78,6 @@ class Worker:
             before = self._replay.progress.place
             try:
                 self._publish_all()
-                return self._end(State.FINISHED)
             except (EventBusUnavailable, EventStoreUnavailable) as error:
                 if self._replay.progress.place != before:
                     retry = _RETRY_FIRST
@@ -88,6 +87,8 @@ class Worker:
                 retry = min(retry * 2, _RETRY_MOST)
             except Cancelled:
                 break
+            else:
+                return self._end(State.FINISHED)
         return self._end(State.CANCELLED)
 
     def _publish_all(self) -> None:
@@ -147,12 +148,19 @@ class Worker:
     def _flush(self) -> None:
         """Publish what was read and, once a second, keep the place behind it."""
         if self._chunk and not self._request.dry_run:
-            self._outlet.publish(self._chunk)
+            for refused in self._outlet.publish(self._chunk):
+                self._leave_out(refused)
         self._chunk = []
         self._change(progress=self._read)
         self._progressed_at = time.monotonic()
         if self._progressed_at - self._kept_at > KEEP_EVERY:
             self._keep()
+
+    def _leave_out(self, refused: Refused) -> None:
+        event_id = refused.message.attributes["event_id"]
+        _log.error("event refused", extra=fields(event=event_id, reason=refused.reason))
+        read = msgspec.structs.replace(self._read, published=self._read.published - 1)
+        self._read = read.with_error(f"{event_id}: {refused.reason}")
 
     def _keep(self) -> None:
         now = time.monotonic()
@@ -176,7 +184,7 @@ class Worker:
 
     def _end(self, state: State, trouble: str | None = None) -> Replay:
         self._change(state=state, ended_at=self._clock(), rate=0.0, trouble=trouble)
-        self._replay = self._replays.keep(self._replay)
+        self._keep_the_end()
         self._told(self._replay)
         progress = self._replay.progress
         _log.info(
@@ -190,6 +198,21 @@ class Worker:
             ),
         )
         return self._replay
+
+    def _keep_the_end(self) -> None:
+        """Ask Datastore as patiently as while there was something to publish."""
+        deadline = time.monotonic() + self._patience
+        retry = _RETRY_FIRST
+        while True:
+            try:
+                self._replay = self._replays.keep(self._replay)
+                return
+            except EventStoreUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                _log.warning("the replay's end can't be kept: Datastore is away")
+                time.sleep(retry)
+                retry = min(retry * 2, _RETRY_MOST)
 
     def _change(self, **changes: object) -> None:
         self._replay = msgspec.structs.replace(self._replay, **changes)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from odds.adapters import clock, publisher
 from odds.event_bus import EventBus
-from replayer.environments import Environment, Environments
+from replayer.environments import Environments
 from replayer.outlet import NoSuchTopic, Outlet
 from replayer.parameters import BadParameter, replay_request
 from replayer.replay import Replay, ReplayRequest
@@ -53,7 +53,7 @@ class Workshop:
         return replay
 
     def _require(self, request: ReplayRequest, topic: str) -> None:
-        out = outlet(self.environments.named(request.target), request)
+        out = self._outlet(request)
         try:
             out.require(topic)
         except NoSuchTopic:
@@ -66,11 +66,12 @@ class Workshop:
         self, replay_id: str, *, told: Told = lambda _: None, patience: float = PATIENCE
     ) -> Replay:
         """Take a replay and run it. Raises as Replays.take and Worker.run do."""
-        replay = self.replays.take(replay_id, owner())
-        request = replay.request
-        out = outlet(self.environments.named(request.target), request)
+        request = self.replays.get(replay_id).request
+        out = self._outlet(request)
         try:
             with self.environments.named(request.source).events() as source:
+                # Last, as a replay that is taken has a worker from then on.
+                replay = self.replays.take(replay_id, owner())
                 worker = Worker(
                     *(replay, self.replays, source, out, self.bus),
                     clock=clock.now,
@@ -81,12 +82,13 @@ class Workshop:
         finally:
             out.close()
 
-
-def outlet(target: Environment, request: ReplayRequest) -> Outlet:
-    """The prefix is that of the event bus's own topics: a dedicated topic is named in full."""
-    client = publisher.connect(target.pubsub_emulator_host)
-    own = request.topic is not None
-    return Outlet(client, f"projects/{target.project}/topics/" if own else target.topic_path)
+    def _outlet(self, request: ReplayRequest) -> Outlet:
+        """The prefix is that of the event bus's own topics: a dedicated topic is named in full."""
+        target = self.environments.named(request.target)
+        client = publisher.connect(target.pubsub_emulator_host)
+        if request.topic is not None:
+            return Outlet(client, f"projects/{target.project}/topics/", {request.topic})
+        return Outlet(client, target.topic_path, {topic.name for topic in self.bus.topics()})
 
 
 def owner() -> str:

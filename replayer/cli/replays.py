@@ -12,7 +12,7 @@ from replayer.parent import end_with
 from replayer.replay import Replay, State
 from replayer.replays import LEASE, ReplayTaken
 from replayer.responses import described
-from replayer.workshop import Workshop
+from replayer.workshop import Workshop, owner
 
 _AGAIN = 1.0
 
@@ -82,7 +82,7 @@ def _run(workshop: Workshop, replay_id: str) -> int:
         try:
             ended = workshop.run(replay_id, told=told)
         except KeyboardInterrupt:
-            ended = workshop.replays.give_up(replay_id)
+            ended = workshop.replays.give_up(replay_id, owner())
     _print(ended, workshop.now())
     return 0 if ended.state is State.FINISHED and not ended.progress.failed else 1
 

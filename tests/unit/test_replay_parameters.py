@@ -74,7 +74,17 @@ def test_every_parameter_is_read() -> None:
         ({"rate": "0"}, "rate: is '0'; expected events a second"),
         ({"speed": "inf"}, "speed: is 'inf'"),
         ({"dry_run": "maybe"}, "dry_run: is 'maybe'; expected true or false"),
-        ({"topic": "projects/p/topics/t"}, "topic: .*; expected the name of a topic"),
+        ({"to": "0"}, "from: is not before to"),
+        ({"to": "1970-01-01T00:00:00Z"}, "from: is not before to"),
+        (
+            {"topic": "projects/p/topics/t"},
+            "topic: .*; expected a topic's name without its project",
+        ),
+        ({"topic": "a"}, "topic: is 'a'; expected .* 3 to 255"),
+        ({"topic": "тест"}, "topic: .*; expected .* of A-Z a-z 0-9"),
+        ({"topic": "1st"}, "topic: .*; expected .* a letter first"),
+        ({"topic": "google-like"}, "topic: .*; expected .* not goog"),
+        ({"topic": "a" * 256}, "topic: .*; expected .* 3 to 255"),
         ({"gameid": "1"}, "gameid: is not known; expected one of domain, from"),
     ],
 )
