@@ -131,7 +131,7 @@ class Rebuild:
         self._told("indexing", loaded)
 
         def index(table: str, last_id: int) -> None:
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with _autocommit(engine) as connection:
                 shadow.index(connection, table)
                 shadow.number_on(connection, table, last_id)
 
@@ -141,7 +141,8 @@ class Rebuild:
     def _catch_up(self, engine: Engine, loaded: Loaded, catch_up: CatchUp) -> None:
         self._told("catching up", loaded)
         for _ in range(MAX_STEPS):
-            with engine.begin() as connection:
+            # A transaction that waits for as long as it takes is ended by the server.
+            with _autocommit(engine) as connection:
                 if catch_up.step(connection) <= FEW:
                     break
         self._check_losses(loaded, catch_up)
@@ -201,6 +202,10 @@ _NEXT_GENERATION = """
 UPDATE read_model_generation SET generation = gen_random_uuid(), made_at = now()
 RETURNING generation
 """
+
+
+def _autocommit(engine: Engine) -> Connection:
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

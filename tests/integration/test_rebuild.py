@@ -281,16 +281,21 @@ def test_a_schema_of_somebody_elses_with_a_like_name_is_left_alone(recovery: Rec
     assert recovery.scalar("SELECT count(*) FROM pg_namespace WHERE nspname = 'rebuilders'") == 1
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("stage", "queries_at_once"),
+    [*((stage, 2) for stage in STAGES), pytest.param("loading", 8, id="loading-in-processes")],
+)
 def test_a_rebuild_that_is_killed_leaves_what_is_served_and_the_next_one_succeeds(
-    recovery: Recovery, stage: str
+    recovery: Recovery, stage: str, queries_at_once: int
 ) -> None:
     events = some_events(200)
     recovery.store(events)
     recovery.project(events[:100])
     before = recovery.rows(), recovery.logged(), recovery.generation()
     killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, stage], env=recovery.variables(), cwd=ROOT
+        [sys.executable, "-c", _KILLED, stage, str(queries_at_once)],
+        env=recovery.variables(),
+        cwd=ROOT,
     )
     assert killed.returncode == -signal.SIGKILL
     assert (recovery.rows(), recovery.logged(), recovery.generation()) == before
@@ -302,16 +307,18 @@ def test_a_rebuild_that_is_killed_leaves_what_is_served_and_the_next_one_succeed
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
+import msgspec
 from replayer.environments import Environments
 from replayer.recovery.parts import StoreSource
 from replayer.recovery.rebuild import Rebuild
 
 def told(stage, loaded):
-    if stage == sys.argv[1]:
+    if stage == sys.argv[1] and loaded.events:
         os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
     local = Environments.load(Path("environments.yaml"), os.environ).named("local")
+    local = msgspec.structs.replace(local, queries_at_once=int(sys.argv[2]))
     with local.events() as events:
         Rebuild(StoreSource(local), events, local.database_url, told=told).run()
 """
