@@ -16,6 +16,7 @@ from odds.adapters.publisher import EventBusUnavailable
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"
 """Attribute that Pub/Sub adds (https://cloud.google.com/pubsub/docs/handling-failures)."""
 MOST = 1000
+"""Letters that are held at once."""
 HELD_SECONDS = 60
 """How long a letter that was pulled is shown to nobody else, unless it is released."""
 CONNECTED_WITHIN = 15.0
@@ -114,6 +115,7 @@ class DeadLetters:
 def connect(emulator_host: str | None) -> SubscriberClient:
     """A client of the emulator where there is one, else of the service; opens no connection yet."""
     if emulator_host is None:
-        return SubscriberClient()
+        # As ``odds.adapters.publisher`` has it.
+        return SubscriberClient(transport=SubscriberGrpcTransport(always_use_jwt_access=True))
     transport = SubscriberGrpcTransport(channel=emulator.channel(emulator_host))
     return SubscriberClient(transport=transport)

@@ -33,7 +33,8 @@ class EventBusOverloaded(Exception):
 def connect(emulator_host: str | None) -> PublisherClient:
     """A client of the emulator where there is one, else of the service; opens no connection yet."""
     if emulator_host is None:
-        return PublisherClient()
+        # By itself the client goes to PUBSUB_EMULATOR_HOST, which may be another environment's.
+        return PublisherClient(transport=PublisherGrpcTransport(always_use_jwt_access=True))
     transport = PublisherGrpcTransport(channel=emulator.channel(emulator_host))
     return PublisherClient(transport=transport)
 

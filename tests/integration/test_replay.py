@@ -19,6 +19,7 @@ from local.emulators.choice import Emulators
 from local.ports import Ports
 from local.processes import Processes
 from odds import event_codec
+from odds.adapters.datastore import EventStoreUnavailable
 from odds.command import EventVelocity
 from odds.event import Event, accept
 from replayer.parameters import BadParameter
@@ -206,6 +207,44 @@ def test_an_event_of_a_newer_schema_is_sent_on_whole(
     assert message.attributes["schema_version"] == "99"
 
 
+def test_an_event_of_a_game_type_that_has_no_topic_any_more_is_told_and_left_out(
+    recovery: Recovery, topics: Topics, workshop: Workshop
+) -> None:
+    retired = accept(
+        command(velocity=EventVelocity.HIGH, game_id="quoits:1"), None, "quoits", now=NOW
+    )
+    recovery.store([high(1), retired, high(2)])
+    ended = replayed(workshop)
+    progress = ended.progress
+    assert (ended.state, progress.read, progress.published) == (State.FINISHED, 3, 2)
+    (error,) = progress.errors
+    assert error.startswith(f"{retired.event_id}: events-high-odds-quoits: 404")
+    assert ids(topics.pull(HIGH, 2)) == event_ids([high(1), high(2)])
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_replay_whose_end_datastore_does_not_take_at_once_is_finished_all_the_same(
+    recovery: Recovery, topics: Topics, workshop: Workshop, kept: bool
+) -> None:
+    """It may have kept the end, and its answer be lost."""
+    failures = iter([EventStoreUnavailable("away")])
+
+    class Replays(type(workshop.replays)):  # type: ignore[misc]
+        def keep(self, replay: Replay) -> Replay:
+            if replay.state.over and (failure := next(failures, None)):
+                if kept:
+                    super().keep(replay)
+                raise failure
+            return super().keep(replay)  # type: ignore[no-any-return]
+
+    workshop.replays = Replays(recovery.datastore, workshop.now)
+    recovery.store([high(1)])
+    ended = replayed(workshop)
+    assert (ended.state, ended.trouble) == (State.FINISHED, None)
+    assert workshop.replays.get(ended.replay_id) == ended
+    assert next(failures, None) is None
+
+
 def test_two_workers_at_once_both_publish_everything(
     recovery: Recovery, topics: Topics, workshop: Workshop
 ) -> None:
@@ -325,6 +364,75 @@ def test_a_replay_that_was_cancelled_may_be_resumed(
     assert list(dict.fromkeys(ids(topics.pull_distinct(HIGH, 400)))) == event_ids(
         [high(number) for number in range(400)]
     )
+
+
+def test_a_replay_that_is_interrupted_is_cancelled_and_may_be_resumed(
+    recovery: Recovery, topics: Topics, workshop: Workshop
+) -> None:
+    events = [high(number) for number in range(400)]
+    recovery.store(events)
+    asked = [sys.executable, "-m", "replayer", "replay", "--env", "local", "--rate", "50"]
+    replay = subprocess.Popen(asked, cwd=ROOT, env=recovery.variables(), stdout=subprocess.PIPE)
+    wait_for(
+        lambda: [each for each in workshop.replays.newest() if each.progress.published > 20],
+        seconds=60,
+    )
+    replay.send_signal(signal.SIGINT)
+    told, _ = replay.communicate(timeout=30)
+    assert (replay.returncode, msgspec.json.decode(told)["State"]) == (1, "cancelled")
+    recovery.run("resume", msgspec.json.decode(told)["ReplayID"])
+    came = ids(topics.pull_distinct(HIGH, 400))
+    assert list(dict.fromkeys(came)) == event_ids(events)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"state": State.FINISHED, "owner": "me"}, {"state": State.RUNNING, "owner": "another"}],
+)
+def test_a_replay_that_is_over_or_another_workers_is_not_given_up(
+    workshop: Workshop, facts: dict[str, Any]
+) -> None:
+    replay_id = added(workshop, dry_run="true")
+    workshop.replays.change(replay_id, lambda replay: msgspec.structs.replace(replay, **facts))
+    before = workshop.replays.get(replay_id)
+    assert workshop.replays.give_up(replay_id, "me") == before
+    assert workshop.replays.get(replay_id) == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "variables", "told"),
+    [
+        (
+            ("replay", "--env", "stg"),
+            {"STG_PROJECT": "odds-stg", "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere"},
+            "DefaultCredentialsError: File /nowhere was not found.",
+        ),
+        (
+            ("verify",),
+            {"DATABASE_URL": "postgresql+pg8000://nobody@127.0.0.1:1/none"},
+            "InterfaceError: Can't create a connection to host 127.0.0.1 and port 1",
+        ),
+        (
+            ("rebuild",),
+            {"DATABASE_URL": "postgresql+pg8000://nobody@127.0.0.1:1/none"},
+            "InterfaceError: Can't create a connection to host 127.0.0.1 and port 1",
+        ),
+    ],
+)
+def test_what_is_away_is_told_in_a_line(
+    recovery: Recovery,
+    workshop: Workshop,
+    asked: tuple[str, ...],
+    variables: dict[str, str],
+    told: str,
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        recovery.run(*asked, variables=variables)
+    assert failed.value.returncode == 1
+    assert "Traceback" not in failed.value.stderr
+    assert failed.value.stderr.splitlines()[-1].startswith(told)
+    # No worker ever had it.
+    assert all(each.state is State.QUEUED for each in workshop.replays.newest())
 
 
 def test_the_command_line_replays_and_lists(recovery: Recovery, topics: Topics) -> None:
