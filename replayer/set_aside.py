@@ -10,6 +10,10 @@ _OF_THE_BUS = ("CloudPubSub", "googclient_")
 """How attributes start that Pub/Sub and its clients add."""
 
 
+class NotTaken(Exception):
+    """The bus refuses the message for good; it stays where it was set aside."""
+
+
 class Redrive:
     """Publishes to the topic whose subscription could not take the message."""
 
@@ -23,18 +27,22 @@ class Redrive:
     def parked(self, message: ParkedMessage, parked: ParkedMessages) -> None:
         """Publish, then forget the message, unless it has been parked again by then.
 
-        Raises NoRoute, EventBusUnavailable or EventStoreUnavailable.
+        Raises NoRoute, NotTaken, EventBusUnavailable or EventStoreUnavailable.
         """
         route = self._route(message.data, message.attributes, message.subscription)
-        self._outlet.publish([Outgoing(route, message.data, _own(message.attributes))])
+        self._publish(Outgoing(route, message.data, _own(message.attributes)))
         parked.remove(message)
 
     def dead_letter(self, letter: DeadLetter, letters: DeadLetters) -> None:
-        """Publish, then acknowledge. Raises NoRoute or EventBusUnavailable."""
+        """Publish, then acknowledge. Raises NoRoute, NotTaken or EventBusUnavailable."""
         source = letter.attributes.get(SOURCE, "")
         route = self._route(letter.data, letter.attributes, source)
-        self._outlet.publish([Outgoing(route, letter.data, _own(letter.attributes))])
+        self._publish(Outgoing(route, letter.data, _own(letter.attributes)))
         letters.acknowledge([letter])
+
+    def _publish(self, message: Outgoing) -> None:
+        for refused in self._outlet.publish([message]):
+            raise NotTaken(refused.reason)
 
     def _route(self, data: bytes, attributes: dict[str, str], subscription: str) -> Route:
         topic = self._topics.get(subscription.rpartition("/")[2])

@@ -10,8 +10,11 @@ from odds.adapters.datastore import KEY_NAME, Datastore, Message, Range
 
 KIND = "Parked"
 PART_KIND = "ParkedPart"
-"""What a message has beyond its first ``PART`` bytes: an entity takes no more, a message may."""
-PART = 1_000_000
+"""What a message has beyond what its own entity takes; named by when it was parked as well, so
+that whoever removes a message leaves the parts of one that is parked again alone."""
+PART = 900_000
+"""Bytes of data, and of attributes, in an entity: the service takes 1 MiB
+(https://cloud.google.com/datastore/docs/concepts/limits)."""
 
 _PAGE = 20
 """Messages per query; each may have a megabyte."""
@@ -41,11 +44,21 @@ class ParkedMessages:
 
     def park(self, message: ParkedMessage) -> None:
         """Keep the message; parked again it stays as one. Raises EventStoreUnavailable."""
-        for start, key in self._parts(message.name, len(message.data)):
+        entity = _to_entity(self._datastore.key(KIND, message.name), message)
+        for start, key in self._parts(entity):
             part = _Entity(key=key)
             _unindexed(part, "Data").blob_value = message.data[start : start + PART]
             self._datastore.upsert(part)
-        self._datastore.upsert(_to_entity(self._datastore.key(KIND, message.name), message))
+        before: list[Message] = []
+
+        def instead(found: Message | None) -> Message:
+            before[:] = [found] if found else []
+            return entity
+
+        self._datastore.change(entity.key, instead)
+        for replaced in before:
+            if _parked_at(replaced) != message.parked_at:
+                self._remove_parts(replaced)
 
     def find(self, name: str) -> ParkedMessage | None:
         """Raises EventStoreUnavailable."""
@@ -58,7 +71,8 @@ class ParkedMessages:
         while more:
             entities, more = self._datastore.query(wanted, _PAGE)
             for entity in entities:
-                yield self._read(entity)
+                if message := self._read(entity):
+                    yield message
                 wanted = wanted._replace(above=entity.key.path[-1].name)
 
     def remove(self, message: ParkedMessage) -> bool:
@@ -72,17 +86,25 @@ class ParkedMessages:
             gone[0] = found is None or _parked_at(found) == message.parked_at
             return None if gone[0] else found
 
-        self._datastore.change(self._datastore.key(KIND, message.name), without)
+        key = self._datastore.key(KIND, message.name)
+        self._datastore.change(key, without)
         if gone[0]:
-            for _, key in self._parts(message.name, len(message.data)):
-                self._datastore.change(key, lambda _: None)
+            self._remove_parts(_to_entity(key, message))
         return gone[0]
 
-    def _read(self, entity: Message) -> ParkedMessage:
+    def _remove_parts(self, entity: Message) -> None:
+        for _, key in self._parts(entity):
+            self._datastore.change(key, lambda _: None)
+
+    def _read(self, entity: Message) -> ParkedMessage | None:
+        """None where it was removed meanwhile, or is being parked again."""
         properties = entity.properties
         data = properties["Data"].blob_value
-        for _, key in self._parts(entity.key.path[-1].name, properties["Size"].integer_value):
-            data += self._datastore.lookup([key])[0].properties["Data"].blob_value
+        for _, key in self._parts(entity):
+            part = self._datastore.lookup([key])
+            if not part:
+                return None
+            data += part[0].properties["Data"].blob_value
         attributes = properties["Attributes"].string_value
         return ParkedMessage(
             data=data,
@@ -92,9 +114,12 @@ class ParkedMessages:
             parked_at=_parked_at(entity),
         )
 
-    def _parts(self, name: str, size: int) -> Iterator[tuple[int, Message]]:
+    def _parts(self, entity: Message) -> Iterator[tuple[int, Message]]:
         """Where each part begins, and its key."""
-        for start in range(PART, size, PART):
+        properties = entity.properties
+        name = f"{entity.key.path[-1].name}-{_parked_at(entity)}"
+        first = len(properties["Data"].blob_value)
+        for start in range(first, properties["Size"].integer_value, PART):
             yield start, self._datastore.key(PART_KIND, f"{name}-{start}")
 
 
@@ -105,8 +130,10 @@ def _to_entity(key: Message, message: ParkedMessage) -> Message:
     properties["Subscription"].string_value = message.subscription
     properties["Size"].integer_value = len(message.data)
     _unindexed(entity, "Reason").string_value = message.reason
-    _unindexed(entity, "Attributes").string_value = msgspec.json.encode(message.attributes).decode()
-    _unindexed(entity, "Data").blob_value = message.data[:PART]
+    attributes = msgspec.json.encode(message.attributes)
+    _unindexed(entity, "Attributes").string_value = attributes.decode()
+    # Attributes have up to 128 kB, and six times as much where JSON escapes all of it.
+    _unindexed(entity, "Data").blob_value = message.data[: PART - len(attributes)]
     return entity
 
 

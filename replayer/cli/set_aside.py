@@ -21,7 +21,7 @@ from replayer.facts import NoRoute
 from replayer.outlet import Outlet
 from replayer.parameters import BadParameter, check_confirmed
 from replayer.responses import rfc3339
-from replayer.set_aside import Redrive
+from replayer.set_aside import NotTaken, Redrive
 from replayer.workshop import Workshop
 
 T = TypeVar("T")
@@ -57,9 +57,6 @@ def dead_letter(workshop: Workshop, asked: argparse.Namespace) -> int:
         dead_letters.connect(environment.pubsub_emulator_host),
         f"projects/{environment.project}/subscriptions/{name}",
     )
-    held = letters.pull()
-    every = asked.action == "list" or getattr(asked, "all", False)
-    chosen = [letter for letter in held if every or letter.message_id in asked.names]
     with _redrive(workshop, environment) as redrive:
         actions: dict[str, Callable[[DeadLetter], object]] = {
             "list": lambda letter: print(letter.message_id, _published(letter), letter.attributes),
@@ -67,10 +64,29 @@ def dead_letter(workshop: Workshop, asked: argparse.Namespace) -> int:
             "redrive": lambda letter: redrive.dead_letter(letter, letters),
             "drop": lambda letter: letters.acknowledge([letter]),
         }
-        done = _each(chosen, actions[asked.action], lambda letter: letter.message_id)
+        if asked.action in ("redrive", "drop") and asked.all:
+            return _settle_all(letters, actions[asked.action])
+        held = letters.pull()
+        every = asked.action == "list"
+        chosen = [letter for letter in held if every or letter.message_id in asked.names]
+        done = _each(chosen, actions[asked.action], _message_id)
     settled = done if asked.action in ("redrive", "drop") else []
     letters.release([letter for letter in held if letter not in settled])
+    if len(held) == dead_letters.MOST:
+        tell(f"there may be more: only {len(held):,} are looked at together")
     return _status(asked, chosen, done)
+
+
+def _settle_all(letters: DeadLetters, settle: Callable[[DeadLetter], object]) -> int:
+    """Go on until none is left but those that it can't be done to, which are held till then."""
+    left: list[DeadLetter] = []
+    while held := letters.pull():
+        done = _each(held, settle, _message_id)
+        left += [letter for letter in held if letter not in done]
+        if not done:
+            break
+    letters.release(left)
+    return 1 if left else 0
 
 
 def _environment(workshop: Workshop, asked: argparse.Namespace) -> Environment:
@@ -98,7 +114,7 @@ def _each(chosen: Iterable[T], act: Callable[[T], object], name: Callable[[T], s
     for one in chosen:
         try:
             act(one)
-        except (NoRoute, EventBusUnavailable, EventStoreUnavailable) as error:
+        except (NoRoute, NotTaken, EventBusUnavailable, EventStoreUnavailable) as error:
             tell(f"{name(one)}: {error}")
         else:
             done.append(one)
@@ -122,6 +138,10 @@ def _show_parked(message: ParkedMessage) -> None:
 def _show_letter(letter: DeadLetter) -> None:
     print(f"{letter.message_id}\npublished {_published(letter)}\n{letter.attributes}")
     _show_bytes(letter.data)
+
+
+def _message_id(letter: DeadLetter) -> str:
+    return letter.message_id
 
 
 def _published(letter: DeadLetter) -> str | None:

@@ -3,19 +3,25 @@
 import socket
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from google.pubsub_v1.types import PubsubMessage
 
-from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
+from odds.adapters import datastore
+from odds.adapters.datastore import KEY_NAME, Datastore, Range
+from odds.adapters.parked_messages import KIND, PART_KIND, ParkedMessage, ParkedMessages
 from odds.adapters.publisher import EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import accept
 from odds.event_bus import EventBus
 from replayer import dead_letters
+from replayer.cli import arguments, set_aside
 from replayer.dead_letters import DeadLetters
-from replayer.outlet import Outlet
+from replayer.outlet import Outlet, Refused
 from replayer.set_aside import Redrive
+from replayer.settings import Settings
+from replayer.workshop import Workshop
 from tests.examples import NOW, command, encoded, new
 from tests.integration.recovery import Recovery, opened
 from tests.integration.replay_topics import Topics, topics_of
@@ -112,8 +118,9 @@ def test_what_is_parked_again_while_it_is_redriven_stays_parked(
     class ParksAgain(Outlet):
         """The projector, quicker than we are."""
 
-        def publish(self, messages: object) -> None:
+        def publish(self, messages: object) -> list[Refused]:
             parked.park(again)
+            return []
 
     outlet = ParksAgain(topics.publisher, recovery.environment.topic_path)
     Redrive(BUS, "", outlet).parked(before, parked)
@@ -139,6 +146,58 @@ def test_a_parked_message_is_dropped_by_name_only(
     assert list(parked.every()) == [kept]
     assert failure(recovery, "parked", "drop").returncode == 2
     assert failure(recovery, "parked", "drop", "unknown").returncode == 1
+
+
+def test_a_message_that_is_parked_again_while_it_is_removed_stays_whole(
+    recovery: Recovery, parked: ParkedMessages
+) -> None:
+    data = bytes(range(256)) * 8000
+    before, again = message(data=data, at=NOW), message(data=data, at=NOW + 1)
+    parked.park(before)
+
+    class Overtaken(Datastore):
+        """The projector is quicker than the one who removes."""
+
+        def change(self, key: Any, changed: Any) -> None:
+            super().change(key, changed)
+            if key.path[-1].kind == KIND:
+                parked.park(again)
+
+    client = datastore.connect(recovery.environment.datastore_emulator_host)
+    assert ParkedMessages(Overtaken(client, recovery.environment.project)).remove(before)
+    assert parked.find(again.name) == again
+    assert parked.remove(again)
+    assert recovery.datastore.query(Range(PART_KIND, KEY_NAME), 10).entities == []
+
+
+def test_a_message_that_is_parked_again_leaves_no_part_of_what_it_was(
+    recovery: Recovery, parked: ParkedMessages
+) -> None:
+    data = bytes(2_000_000)
+    parked.park(message(data=data, at=NOW))
+    parked.park(message(data=data, at=NOW + 1))
+    assert list(parked.every()) == [message(data=data, at=NOW + 1)]
+    assert len(recovery.datastore.query(Range(PART_KIND, KEY_NAME), 10).entities) == 2
+
+
+def test_whatever_the_bus_can_carry_fits_into_entities() -> None:
+    stored: list[Any] = []
+
+    class Kept(Datastore):
+        def __init__(self) -> None:
+            self._project = "p"
+
+        def upsert(self, entity: Any) -> None:
+            stored.append(entity)
+
+        def change(self, key: Any, changed: Any) -> None:
+            stored.append(changed(None))
+
+    most = {f"{number:03}".ljust(256, "\x01"): "\x01" * 1024 for number in range(100)}
+    data = bytes(10_000_000)
+    ParkedMessages(Kept()).park(ParkedMessage(data, most, "s" * 255, "why" * 1000, NOW))
+    assert max(entity.ByteSize() for entity in stored) < 1_048_572
+    assert sum(len(entity.properties["Data"].blob_value) for entity in stored) == len(data)
 
 
 def dead_letter(topics: Topics, topic: str = HIGH) -> None:
@@ -172,6 +231,25 @@ def test_a_dead_letter_goes_back_to_its_topic(recovery: Recovery, topics: Topics
     assert (high.ordering_key, dict(high.attributes)) == ("soccer:1", {"game_id": "soccer:1"})
     assert topics.pull(MEDIUM, 1)[0].ordering_key == ""
     assert recovery.run("dead-letter", "list") == ""
+
+
+def test_all_dead_letters_are_settled_however_many_are_held_at_once(
+    recovery: Recovery,
+    topics: Topics,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(DeadLetters.pull, "__defaults__", (2,))
+    workshop = Workshop(Settings(), recovery.variables())
+    parser = arguments.parser()
+    for action, topic in (("redrive", HIGH), ("drop", "retired")):
+        for _ in range(5):
+            dead_letter(topics, topic)
+        asked = parser.parse_args(["dead-letter", action, "--all"])
+        assert set_aside.dead_letter(workshop, asked) == 0
+        assert set_aside.dead_letter(workshop, parser.parse_args(["dead-letter", "list"])) == 0
+        assert capsys.readouterr().out == ""
+    assert len(topics.pull(HIGH, 5)) == 5
 
 
 def test_a_dead_letter_is_dropped_by_name(recovery: Recovery, topics: Topics) -> None:
