@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from local.plan import migrate
 from local.stack import Stack
+from tests.e2e.api import Api
 from tests.paths import DATA, ROOT
 from tests.stack import fresh_stack
 from tests.waiting import wait_for
@@ -52,10 +53,16 @@ def test_a_replay_over_what_is_there_changes_nothing_and_is_no_news(
     subprocess.run((sys.executable, *feed), cwd=ROOT, check=True, capture_output=True)
     wait_for(lambda: _verified(own_stack)["clean"], seconds=SECONDS)
     before = _query(own_stack, "SELECT count(*), max(xid), max(id) FROM odds_event_log")
-    ended = msgspec.json.decode(_replayer(own_stack, "replay", "--env", "local"))
-    assert ended["EventsPublished"] > 0
-    wait_for(lambda: _projected_again(own_stack) >= ended["EventsPublished"], seconds=SECONDS)
-    assert _query(own_stack, "SELECT count(*), max(xid), max(id) FROM odds_event_log") == before
+    api = Api(own_stack.gateway_url)
+    with api.stream() as subscriber:
+        ended = msgspec.json.decode(_replayer(own_stack, "replay", "--env", "local"))
+        assert ended["EventsPublished"] > 0
+        wait_for(lambda: _projected_again(own_stack) >= ended["EventsPublished"], seconds=SECONDS)
+        assert _query(own_stack, "SELECT count(*), max(xid), max(id) FROM odds_event_log") == before
+        assert api.new()[0] == 202
+        wait_for(lambda: subscriber.changes)
+        # No old price was news to it.
+        assert [change["game_id"] for change in subscriber.changes] == ["soccer:e2e"]
 
 
 def _projected_again(stack: Stack) -> int:
