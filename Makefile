@@ -17,7 +17,7 @@ AGREEING := $(addprefix tests/unit/test_,terraform.py terraform_watching.py even
 REPLAYER := $(VENV)/bin/python -m local replayer
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean feed replay rebuild verify parked vendor bench-projector test chaos soak check terraform proto proto-fresh lock
+.PHONY: help demo up down status logs clean feed replay replays rebuild diff verify parked dead-letters vendor bench-projector test chaos soak check terraform proto proto-fresh lock
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,14 +57,23 @@ feed: $(VENV)/installed ## play a file of odds: FILE=... [SPEED=max|1|10...] [PR
 replay: $(VENV)/installed ## publish stored events again: [ENV=local] [FROM=...] [TO=...] [ARGS="--speed 10 ..."]
 	@exec $(REPLAYER) replay --env $(or $(ENV),local) $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") $(ARGS)
 
+replays: $(VENV)/installed ## the last replays: [DO="show|cancel|resume <id>"]
+	@exec $(REPLAYER) $(or $(DO),list)
+
 rebuild: $(VENV)/installed ## make the read model anew from the event store: [ENV=local] [ARGS=...]
 	@exec $(REPLAYER) rebuild --env $(or $(ENV),local) $(ARGS)
+
+diff: $(VENV)/installed ## what a rebuild would change in the read model: [ENV=local] [ARGS=...]
+	@exec $(REPLAYER) diff --env $(or $(ENV),local) $(ARGS)
 
 verify: $(VENV)/installed ## hold the read model against the event store: [ENV=local] [ARGS=...]
 	@exec $(REPLAYER) verify --env $(or $(ENV),local) $(ARGS)
 
 parked: $(VENV)/installed ## what the projector set aside: [DO="show|redrive|drop ..."]
 	@exec $(REPLAYER) parked $(or $(DO),list)
+
+dead-letters: $(VENV)/installed ## what the bus could not deliver: [DO="show|redrive|drop ..."]
+	@exec $(REPLAYER) dead-letter $(or $(DO),list)
 
 $(VENV)/bench-installed: requirements-bench.txt $(VENV)/installed
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
