@@ -1,9 +1,10 @@
 """The ports of the stack, each changed by the environment variable of its name."""
 
 import errno
+import random
 import socket
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import msgspec
 
@@ -11,6 +12,9 @@ from local.errors import StackError
 from odds.settings import Port
 
 HOST = "127.0.0.1"
+_UNASSIGNED = range(20_000, 32_768)
+"""Free ports are taken from below those that systems give to outgoing connections, one of which
+could take the port before the server that it is meant for."""
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -26,14 +30,19 @@ class Ports(msgspec.Struct, frozen=True):
     def free(cls) -> "Ports":
         """Ports that nothing listens on now, for a stack beside others."""
         with ExitStack() as held:
-            sockets = [
-                held.enter_context(socket.create_server((HOST, 0))) for _ in cls.__struct_fields__
-            ]
+            sockets = [held.enter_context(_listening()) for _ in cls.__struct_fields__]
             return cls(*(each.getsockname()[1] for each in sockets))
 
     def variables(self) -> dict[str, str]:
         """As environment variables."""
         return {name.upper(): str(port) for name, port in msgspec.structs.asdict(self).items()}
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with _listening() as held:
+        port: int = held.getsockname()[1]
+        return port
 
 
 def require_different(ports: Mapping[str, int]) -> None:
@@ -57,6 +66,12 @@ def require_free(ports: Mapping[str, int]) -> None:
         for name, problem in problems.items()
         if problem
     )
+
+
+def _listening() -> socket.socket:
+    while True:
+        with suppress(OSError):
+            return socket.create_server((HOST, random.choice(_UNASSIGNED)))
 
 
 def _refuse(problems: Iterable[str]) -> None:

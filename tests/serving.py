@@ -1,7 +1,6 @@
 """One service under gunicorn, as it runs in the cloud."""
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,10 +32,3 @@ def running(part: Part, environ: Mapping[str, str]) -> Iterator[str]:
             yield part.address
         finally:
             processes.stop_all()
-
-
-def free_port() -> int:
-    """One that nothing listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

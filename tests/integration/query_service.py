@@ -20,6 +20,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from local.ports import free_port
 from odds.adapters import postgres
 from odds.adapters.read_model import ReadModel
 from odds.event import Event
@@ -246,10 +247,3 @@ def _is_ready(service: QueryService) -> bool:
         return bool(service.health()["status"] == "ready")
     except OSError:
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from local.part import Part
+from local.ports import free_port
 from local.processes import Processes
 from local.waiting import answers_ok
 from tests.paths import ROOT
-from tests.serving import free_port
 from tests.stack import short_directory
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

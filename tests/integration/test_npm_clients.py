@@ -10,11 +10,11 @@ from typing import IO, Any
 
 import pytest
 
+from local.ports import free_port
 from tests.integration.query_service import (
     GRAPHQL,
     Market,
     QueryService,
-    free_port,
     query_service,
 )
 from tests.paths import ROOT

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from command_api.bodies import MAX_BODY
+from local.ports import free_port
 from local.stack import Stack
 from odds import command_codec
 from odds.adapters.publisher import MAX_IN_HAND
@@ -22,7 +23,7 @@ from tests.faulty_bus import faulty_bus, held
 from tests.integration.openapi_cases import Case, Headers, all_but_failures, provoked
 from tests.issuer import guarded
 from tests.openapi import Description
-from tests.serving import free_port, serving
+from tests.serving import serving
 from tests.waiting import wait_for
 
 DESCRIPTION = Description("command_api")

@@ -8,6 +8,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from local.ports import free_port
 from local.stack import Stack
 from odds.command import MAX_PROVIDER
 from odds.identity import event_id, external_id
@@ -17,7 +18,7 @@ from tests.exchange import JSON, PROTOBUF, Answer, Request, opened, send
 from tests.integration.openapi_cases import Case, Headers, all_but_failures, provoked
 from tests.issuer import guarded
 from tests.openapi import HTML, Description, event_data
-from tests.serving import free_port, serving
+from tests.serving import serving
 from tests.waiting import wait_for
 
 DESCRIPTION = Description("query_api")
