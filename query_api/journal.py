@@ -51,11 +51,12 @@ class Journal:
         self._forget()
         self._tell()
 
-    def since(self, cursor: Cursor) -> Sequence[Change]:
-        """Every change after ``cursor``, which is not before ``oldest``."""
+    def since(self, cursor: Cursor, most: int) -> Sequence[Change]:
+        """The first ``most`` changes after ``cursor``, which is not before ``oldest``."""
         if cursor >= self.end:
             return ()
-        return self._recent[bisect_right(self._recent, cursor, key=_place) :]
+        first = bisect_right(self._recent, cursor, key=_place)
+        return self._recent[first : first + most]
 
     def newest_since(self, cursor: Cursor) -> list[Change]:
         """The newest change of each odds that changed after ``cursor``, which is not before

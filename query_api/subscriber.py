@@ -18,6 +18,8 @@ from query_api.wish import Wish
 
 PART = 64
 """Changes that go to a subscriber at a time while it catches up."""
+LOOK = 512
+"""Changes that are looked through for it at a time: no more are kept in hand while it is slow."""
 
 T = TypeVar("T")
 
@@ -90,11 +92,12 @@ class Subscriber:
             self._cursor = self._at(end)
             await self._meanwhile(asyncio.sleep(self._pause), outlet, heartbeat)
             return
-        for part in slices(self._wanted(self._journal.since(self._cursor)), PART):
+        changes = self._journal.since(self._cursor, LOOK)
+        for part in slices(self._wanted(changes), PART):
             await self._send(outlet, part)
             if self._cursor < self._journal.oldest:
                 return  # What is left of these is old by now.
-        self._cursor = self._at(end)
+        self._cursor = self._at(changes[-1].place if changes else end)
 
     async def _send_from_past(self, outlet: Outlet, heartbeat: float) -> None:
         reading = self._past.after(self._cursor, self._group.filter, known=self._reads_log)

@@ -17,8 +17,9 @@ def journal_of(*odds_ids: int, size: int = 100) -> Journal:
 
 def test_what_follows_a_place_is_told_one_by_one() -> None:
     journal = journal_of(7, 8, 7)
-    assert [*journal.since(place(1))] == changes_of([7, 8, 7])[1:]
-    assert [*journal.since(place(3))] == [*journal.since(place(9))] == []
+    assert [*journal.since(place(1), 9)] == changes_of([7, 8, 7])[1:]
+    assert [*journal.since(place(3), 9)] == [*journal.since(place(9), 9)] == []
+    assert [*journal.since(place(0), 2)] == changes_of([7, 8, 7])[:2]
 
 
 def test_the_newest_of_each_odds_is_marked_where_it_stands_for_others() -> None:
@@ -35,7 +36,7 @@ def test_the_newest_of_each_odds_is_marked_where_it_stands_for_others() -> None:
 def test_changes_of_long_ago_are_forgotten_and_the_newest_of_their_odds_is_not() -> None:
     journal = journal_of(*([1] + [2] * 9), size=3)
     assert place(4) <= journal.oldest < place(10)
-    assert [c.place for c in journal.since(journal.oldest)][-1] == place(10)
+    assert [c.place for c in journal.since(journal.oldest, 99)][-1] == place(10)
     assert [c.id for c in journal.newest_since(place(0))] == [1, 2]
 
 
