@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from local.foreground import stopped_by_signals
 from tests.chaos.bad_day import bad_day
 from tests.stack import fresh_stack
 
@@ -16,7 +17,7 @@ def main() -> int:
     wrong: list[str] = []
     for seed in range(given.seed, given.seed + given.seeds):
         print(f"seed {seed}", flush=True)
-        with fresh_stack(lambda _: None, faults=True) as stack:
+        with stopped_by_signals(), fresh_stack(lambda _: None, faults=True) as stack:
             stack.start()
             wrong += bad_day(stack, seed, given.seconds, lambda line: print(line, flush=True)).wrong
     print("\n".join(wrong) or "nothing lost, nothing doubled, nothing stuck")

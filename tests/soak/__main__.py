@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any, NamedTuple
 
+from local.foreground import stopped_by_signals
 from tests.soak.ground import Ground, ground
 from tests.soak.market import Market
 
@@ -23,7 +24,7 @@ TICKS = 20
 
 def main() -> int:
     given = _arguments()
-    with ground() as services:
+    with stopped_by_signals(), ground() as services:
         market = Market(services.database_url)
         with _readers(given, services.ports) as readers:
             found = _run(market, services, given)
