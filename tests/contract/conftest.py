@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from google.cloud import datastore
 
 from local.emulators import google
+from tests.contract.datastore import put_people
 from tests.contract.pubsub import PubSub, clients
+from tests.datastore_api import Api
 from tests.push_endpoint import PushEndpoint, push_endpoint
 
 _EACH = ["embedded", "google"]
@@ -19,6 +22,24 @@ def datastore_host(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session", params=_EACH)
 def pubsub_host(request: pytest.FixtureRequest) -> str:
     return _host(request, "pubsub")
+
+
+@pytest.fixture
+def api(datastore_host: str, project: str) -> Api:
+    return Api(datastore_host, project)
+
+
+@pytest.fixture
+def library(datastore_host: str, project: str, monkeypatch: pytest.MonkeyPatch) -> datastore.Client:
+    """Google's own high-level client."""
+    monkeypatch.setenv("DATASTORE_EMULATOR_HOST", datastore_host)
+    return datastore.Client(project=project)
+
+
+@pytest.fixture
+def people(api: Api) -> Api:
+    put_people(api)
+    return api
 
 
 @pytest.fixture

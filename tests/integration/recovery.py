@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Engine, select, text
 
 from odds import event_codec
@@ -32,6 +33,10 @@ class Recovery(NamedTuple):
     environment: Environment
     datastore: Datastore
     engine: Engine
+
+    def with_bus(self, pubsub_host: str) -> "Recovery":
+        environment = msgspec.structs.replace(self.environment, pubsub_emulator_host=pubsub_host)
+        return self._replace(environment=environment)
 
     def store(self, events: Sequence[Event]) -> None:
         EventStore(self.datastore).record([encoded(event) for event in events])

@@ -1,15 +1,26 @@
-"""Topics of a test's own, each with a subscription that the test pulls from."""
+"""What tests of replays share: topics of a test's own, and what is replayed to them."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.pubsub_v1.types import PubsubMessage, Subscription
 
 from odds.adapters import emulator, publisher
+from odds.command import EventVelocity
+from odds.event import Event, accept
+from replayer.replay import Replay
+from replayer.workshop import Workshop
+from tests.examples import NOW, command
+
+HIGH = "events-high-odds-soccer"
+MEDIUM = "events-medium-soccer"
 
 
 class Topics(NamedTuple):
+    """Each has a subscription that the test pulls from."""
+
     publisher: PublisherClient
     subscriber: SubscriberClient
     project: str
@@ -56,3 +67,27 @@ def topics_of(host: str, project: str) -> Topics:
     channel = emulator.channel(host)
     subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
     return Topics(publisher.connect(host), subscriber, project)
+
+
+def added(workshop: Workshop, **parameters: Any) -> str:
+    asked = {"domain": "odds", "env": "local"} | {
+        name.rstrip("_"): str(value) for name, value in parameters.items()
+    }
+    return workshop.add(workshop.read(asked)).replay_id
+
+
+def replayed(workshop: Workshop, **parameters: Any) -> Replay:
+    return workshop.run(added(workshop, **parameters))
+
+
+def high(number: int, game: str = "soccer:1") -> Event:
+    asked = command(velocity=EventVelocity.HIGH, game_id=game, request_id=f"{game}{number}")
+    return accept(asked, None, "soccer", now=NOW + number)
+
+
+def ids(messages: Sequence[PubsubMessage]) -> list[str]:
+    return [message.attributes["event_id"] for message in messages]
+
+
+def event_ids(events: Sequence[Event]) -> list[str]:
+    return [str(event.event_id) for event in events]
