@@ -1,5 +1,7 @@
 """Fixtures of all tests: the real parts that they run against."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -8,6 +10,7 @@ pytest_plugins = ["tests.stack"]
 settings.register_profile(
     "moneyline",
     deadline=None,  # these machines are noisy
+    derandomize="CI" in os.environ,  # a new example is news for whoever tests, not for CI
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("moneyline")

@@ -43,6 +43,8 @@ Case = schemathesis.Case[Any]
 Operation = schemathesis.APIOperation[Any, Any, Any, Any]
 
 EXAMPLES = settings(max_examples=20)
+URI_TOO_LONG = 414
+"""What gunicorn says by itself to a request line of more than 8,190 bytes."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -120,7 +122,9 @@ def test_a_made_up_query_is_answered_as_described(
     @given(QUERIES[name].as_strategy(generation_mode=mode))
     @EXAMPLES
     def ask(case: Case) -> None:
-        case.validate_response(case.call(base_url=queries), checks=CHECKS)
+        response = case.call(base_url=queries)
+        if response.status_code != URI_TOO_LONG:
+            case.validate_response(response, checks=CHECKS)
 
     ask()
 
