@@ -83,7 +83,7 @@ bench-projector: $(VENV)/bench-installed ## measure the projector beside its cei
 	$(VENV)/bin/python -m bench.projector
 
 test: check ## run the checks and all tests
-	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [SEEDS=1] [SECONDS=60]
 	$(VENV)/bin/python -m tests.chaos --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),60)
