@@ -20,6 +20,8 @@ PART = 64
 """Changes that go to a subscriber at a time while it catches up."""
 LOOK = 512
 """Changes that are looked through for it at a time: no more are kept in hand while it is slow."""
+CATCH_UP_SECONDS = 20.0
+"""After which one that came back must be nearer to the feed than it was, or counts as too slow."""
 
 T = TypeVar("T")
 
@@ -28,8 +30,8 @@ class Subscriber:
     """Its place in the feed is all that is kept for it (design, rule 8).
 
     While it lacks something it is sent what it lacks, at its own pace. When it lacks nothing it
-    rides with its group, until it proves too slow. One that was as far as the feed, and has fallen
-    behind what the journal has one by one, gets the newest change of each odds.
+    rides with its group, until it proves too slow. One that was as far as the feed, or could not
+    catch up, and is behind what the journal has one by one, gets the newest change of each odds.
     """
 
     def __init__(self, journal: Journal, past: Past, group: Group, wish: Wish) -> None:
@@ -45,6 +47,8 @@ class Subscriber:
         """It has been where this process's feed has not, or nobody has."""
         self._reads_log = False
         """Whether its place was found in the log, page by page from there on."""
+        self._began = time.monotonic()
+        self._lag = self._behind
 
     async def run(self, outlet: Outlet, heartbeat: float) -> None:
         """Deliver, for ever; ``heartbeat`` is how long to be quiet at most, in seconds.
@@ -83,7 +87,18 @@ class Subscriber:
     def _journal_will_do(self) -> bool:
         if self._cursor >= self._journal.oldest:
             return True
-        return self._was_up_to_date and self._cursor >= self._journal.dimmest
+        may_leave_out = self._was_up_to_date or self._loses_ground
+        return may_leave_out and self._cursor >= self._journal.dimmest
+
+    @property
+    def _behind(self) -> int:
+        """In transactions, those of others among them."""
+        return self._journal.end.xid - self._cursor.xid
+
+    @property
+    def _loses_ground(self) -> bool:
+        """Though it had time: told one by one, it would hear of prices later and later."""
+        return time.monotonic() > self._began + CATCH_UP_SECONDS and self._behind >= self._lag
 
     async def _send_from_journal(self, outlet: Outlet, heartbeat: float) -> None:
         end = self._journal.end

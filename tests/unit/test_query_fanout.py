@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from query_api import subscriber
 from query_api.archive import Page
 from query_api.change import Change
 from query_api.cursor import Cursor
@@ -197,6 +198,25 @@ async def test_a_slow_reader_gets_the_newest_of_each_odds_and_then_every_change(
         (place(21), False),
         (place(22), False),
     ]
+
+
+@pytest.mark.parametrize(("seconds", "numbers"), [(0.0, [19, 20]), (20.0, [])])
+def test_who_comes_back_and_loses_ground_gets_the_newest_of_each_odds(
+    seconds: float, numbers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And until then only what is read for it from the log: nothing here."""
+    monkeypatch.setattr(subscriber, "CATCH_UP_SECONDS", seconds)
+
+    async def test() -> None:
+        fanout, client = await begun(size=2), Client()
+        for number in range(20):
+            await fanout.publish(changes_of([7 + number % 2], after=number))
+        async with subscribed(fanout, client, wish=Wish(since=place(0))):
+            await settled()
+        assert [c.place for c in client.got] == [place(number) for number in numbers]
+        assert all(c.conflated for c in client.got)
+
+    asyncio.run(asyncio.wait_for(test(), 10))
 
 
 @in_event_loop
