@@ -93,8 +93,15 @@ def _accepts(port: int) -> bool:
 
 def _processor_seconds(pid: int) -> float:
     process = psutil.Process(pid)
-    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    return sum(map(_own_seconds, (process, *process.children(recursive=True))))
+
+
+def _own_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return 0.0
+    return float(times.user + times.system)
 
 
 @contextmanager

@@ -53,14 +53,23 @@ class GraphQLPeer:
         return graphql_over_sse(self._port)
 
     def publish(self, changes: Sequence[Change]) -> None:
+        try:
+            self._post(json.dumps(changes))
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # Nothing was published for so long that the server closed the connection.
+            self.close()
+            self._post(json.dumps(changes))
+
+    def _post(self, body: str) -> None:
         if self._publisher is None:
             self._publisher = http.client.HTTPConnection(HOST, self._port, timeout=60)
-        self._publisher.request("POST", "/publish", json.dumps(changes))
+        self._publisher.request("POST", "/publish", body)
         self._publisher.getresponse().read()
 
     def close(self) -> None:
         if self._publisher is not None:
             self._publisher.close()
+            self._publisher = None
 
 
 class Yoga(GraphQLPeer):
