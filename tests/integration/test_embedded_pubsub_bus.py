@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from google.pubsub_v1.types import PullRequest
 
 from local.emulators.pubsub import api, configs, retention
 from local.emulators.pubsub.bus import Bus
+from local.emulators.pubsub.journal import Journal
 from local.emulators.pubsub.message import Body
 from local.emulators.pubsub.store import Store
 from local.emulators.pubsub.subscriber import SubscriberServicer
@@ -88,6 +89,27 @@ def test_a_topic_is_deleted_to_the_end_though_its_client_went_away(file: Path) -
             assert bus.subscription(SUBSCRIPTION).config.topic == "_deleted-topic_"
 
     asyncio.run(run())
+
+
+def test_what_is_being_committed_when_the_journal_is_closed_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+
+    async def write() -> None:
+        journal = Journal(file, "CREATE TABLE number (n);", durable=False)
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n LIMIT 300000)"
+        reading = asyncio.create_task(journal.read(f"{numbers} SELECT max(i) FROM n"))
+        await asyncio.sleep(0)
+        journal.write("INSERT INTO number VALUES (?)", [(1,)])
+        committing = asyncio.create_task(journal.commit())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        committing.cancel()
+        await journal.close()
+        await reading
+
+    asyncio.run(write())
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT n FROM number").fetchall() == [(1,)]
 
 
 def test_messages_are_delivered_after_the_clock_went_back(

@@ -24,6 +24,7 @@ class Journal:
         self._writes: list[tuple[str, Sequence[Row]]] = []
         self._due = asyncio.Event()
         self._next = asyncio.get_running_loop().create_future()
+        self._committing: asyncio.Future[None] | None = None
         self._task = asyncio.create_task(self._run())
 
     def write(self, statement: str, rows: Sequence[Row]) -> None:
@@ -36,8 +37,9 @@ class Journal:
         """Return once all that was written before is committed."""
         if self._writes:
             self._due.set()
+        if (done := self._next if self._writes else self._committing) is not None:
             # The commit is others' too: it goes on when this call is cancelled.
-            await asyncio.shield(self._next)
+            await asyncio.shield(done)
 
     async def read(self, statement: str, values: Row = ()) -> list[Any]:
         """The rows of a query, after all that was written before."""
@@ -58,12 +60,14 @@ class Journal:
             self._due.clear()
             writes, done = self._writes, self._next
             self._writes, self._next = [], asyncio.get_running_loop().create_future()
+            self._committing = done
             try:
                 await self._in_thread(lambda: self._commit(writes))  # noqa: B023
             except sqlite3.Error as error:
                 done.set_exception(error)
             else:
                 done.set_result(None)
+            self._committing = None
 
     def _commit(self, writes: list[tuple[str, Sequence[Row]]]) -> None:
         self._connection.execute("BEGIN")
