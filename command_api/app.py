@@ -10,12 +10,12 @@ from command_api import bodies, errors
 from command_api.event_loop_flask import EventLoopFlask
 from command_api.metrics import Metrics
 from command_api.responses import accepted, respond
-from odds.adapters import health
+from odds.adapters.event_bus.publisher import EventPublisher
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
-from odds.adapters.logs import fields
-from odds.adapters.publisher import EventPublisher
-from odds.adapters.tracing import EVENT_ID, Tracing
+from odds.adapters.http import health
+from odds.adapters.telemetry.logs import fields
+from odds.adapters.telemetry.tracing import EVENT_ID, Tracing
 from odds.command import CommandName, InvalidCommand, check_command
 from odds.event import Event, accept
 from odds.event_bus import EventBus

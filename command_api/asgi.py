@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 from command_api.bodies import MAX_BODY
 from command_api.event_loop_flask import EventLoopFlask
 from command_api.metrics import Metrics
-from odds.adapters.health import LIVE
-from odds.adapters.tracing import Tracing
-from odds.adapters.wsgi_bridge import wsgi_bridge
-from odds.adapters.wsgi_environ import wsgi_environ
+from odds.adapters.http.health import LIVE
+from odds.adapters.http.wsgi_bridge import wsgi_bridge
+from odds.adapters.http.wsgi_environ import wsgi_environ
+from odds.adapters.telemetry.tracing import Tracing
 
 
 class CommandApplication:

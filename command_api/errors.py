@@ -7,9 +7,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from command_api import bodies
 from command_api.responses import refused, respond
+from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
-from odds.adapters.logs import fields
-from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
+from odds.adapters.telemetry.logs import fields
 from odds.command import InvalidCommand
 
 RETRY_AFTER_SECONDS = 1

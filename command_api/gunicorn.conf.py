@@ -2,7 +2,7 @@
 
 import os
 
-from odds.adapters import graceful_end
+from odds.adapters.http import graceful_end
 
 wsgi_app = "command_api.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"

@@ -10,11 +10,13 @@ from command_api.asgi import CommandApplication
 from command_api.metrics import Metrics
 from command_api.settings import Settings
 from odds import settings
-from odds.adapters import clock, logs, publisher
+from odds.adapters import clock
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus.publish_call import PublishCall
 from odds.adapters.guard.settings import guard
-from odds.adapters.publish_call import PublishCall
-from odds.adapters.security_headers import SecurityHeaders
-from odds.adapters.telemetry import telemetry
+from odds.adapters.http.security_headers import SecurityHeaders
+from odds.adapters.telemetry import logs
+from odds.adapters.telemetry.telemetry import telemetry
 from odds.event_bus import EventBus
 
 

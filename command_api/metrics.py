@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 from opentelemetry.metrics import Meter
 
-from odds.adapters.durations import SECONDS, timing
+from odds.adapters.telemetry.durations import SECONDS, timing
 from odds.command import EventVelocity
 
 

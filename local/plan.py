@@ -145,7 +145,7 @@ def _event_bus(path: Path) -> EventBus:
 
 def migrate(environment: dict[str, str]) -> None:
     """Bring the schema of DATABASE_URL up to date. Raises StackError with what went wrong."""
-    command = (sys.executable, "-m", "odds.adapters.migrate")
+    command = (sys.executable, "-m", "odds.adapters.read_model.migrate")
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise StackError(f"the database's schema could not be made:\n{done.stderr}")

@@ -16,14 +16,15 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odds.adapters import health, request_trace
-from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.refusal import NOT_LET_IN, RETRY_AFTER_SECONDS, turn_away
-from odds.adapters.logs import fields
-from odds.adapters.read_model import ReadModelUnavailable
-from odds.adapters.tracing import EVENT_ID, Tracing
+from odds.adapters.http import health
+from odds.adapters.read_model.read_model import ReadModelUnavailable
+from odds.adapters.telemetry import request_trace
+from odds.adapters.telemetry.logs import fields
+from odds.adapters.telemetry.tracing import EVENT_ID, Tracing
 from projector import envelope, heart
 from projector.batcher import Batcher, Overloaded, TooSlow
 from projector.envelope import Envelope, NoEnvelope

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanContext
 
-from odds.adapters import tracing
-from odds.adapters.tracing import Tracing
+from odds.adapters.telemetry import tracing
+from odds.adapters.telemetry.tracing import Tracing
 from projector.envelope import Envelope
 from projector.projector import Taken
 

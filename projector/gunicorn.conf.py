@@ -2,7 +2,8 @@
 
 import os
 
-from odds.adapters import graceful_end, logs
+from odds.adapters.http import graceful_end
+from odds.adapters.telemetry import logs
 
 wsgi_app = "projector.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"

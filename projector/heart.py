@@ -7,8 +7,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from odds.adapters.logs import fields
-from odds.adapters.read_model import ReadModelUnavailable
+from odds.adapters.read_model.read_model import ReadModelUnavailable
+from odds.adapters.telemetry.logs import fields
 
 SECONDS = 2.0
 """Between beats; several projectors may beat."""

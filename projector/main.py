@@ -7,14 +7,18 @@ from pathlib import Path
 from flask import Flask
 
 from odds import settings
-from odds.adapters import clock, datastore, health, logs, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessages
 from odds.adapters.guard.settings import guard
-from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.read_model import ReadModel
-from odds.adapters.telemetry import telemetry
-from odds.adapters.wsgi_bridge import wsgi_bridge
+from odds.adapters.http import health
+from odds.adapters.http.wsgi_bridge import wsgi_bridge
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.telemetry import logs
+from odds.adapters.telemetry.telemetry import telemetry
 from odds.event_bus import EventBus
 from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher

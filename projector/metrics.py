@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from opentelemetry.metrics import Meter, Observation
 
-from odds.adapters.durations import SECONDS, timing
+from odds.adapters.telemetry.durations import SECONDS, timing
 from odds.command import EventVelocity
 
 DATASTORE, POSTGRESQL = "datastore", "postgresql"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from odds.adapters.datastore import EventStoreUnavailable
-from odds.adapters.logs import fields
-from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
+from odds.adapters.event_store.datastore import EventStoreUnavailable
+from odds.adapters.event_store.parked_messages import ParkedMessage, ParkedMessages
+from odds.adapters.telemetry.logs import fields
 from projector.envelope import Envelope
 from projector.metrics import Metrics
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from odds import event_codec
-from odds.adapters.event_store import EventStore
-from odds.adapters.logs import fields
-from odds.adapters.read_model import BatchRefused, ReadModel
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.read_model.read_model import BatchRefused, ReadModel
+from odds.adapters.telemetry.logs import fields
 from odds.event import Event
 from odds.event_codec import EncodedEvent, UndecodableEvent
 from odds.fold import Outcome

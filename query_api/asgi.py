@@ -9,29 +9,29 @@ from typing import Any
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from odds.adapters import request_trace
 from odds.adapters.guard.guard import Guard
-from odds.adapters.security_headers import SecurityHeaders
-from odds.adapters.telemetry import Telemetry
-from odds.adapters.tracing import Tracing
-from odds.adapters.wsgi_bridge import wsgi_bridge
-from query_api.arrivals import Arrivals
-from query_api.change import Change
+from odds.adapters.http.security_headers import SecurityHeaders
+from odds.adapters.http.wsgi_bridge import wsgi_bridge
+from odds.adapters.telemetry import request_trace
+from odds.adapters.telemetry.telemetry import Telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from query_api.cross_origin import cross_origin
 from query_api.cursor import Cursor
-from query_api.door import Door
-from query_api.fanout import Fanout
-from query_api.feed import Feed
+from query_api.feed.change import Change
+from query_api.feed.feed import Feed
 from query_api.graphql.api import GraphQLApi
 from query_api.graphql.http import GraphQLOverHTTP
 from query_api.graphql.websocket import GraphQLOverWebSocket
 from query_api.health import live, readiness
-from query_api.held import HeldEvents
 from query_api.metrics import Metrics
 from query_api.pages.graphiql import WithGraphiQL
 from query_api.pages.site import Site
-from query_api.queries import OddsQueries
-from query_api.rest import create_rest
+from query_api.read_model.event_waiters import EventWaiters
+from query_api.read_model.queries import OddsQueries
+from query_api.reader_guard import ReaderGuard
+from query_api.rest.held_events import HeldEvents
+from query_api.rest.routes import create_rest
+from query_api.stream.fanout import Fanout
 
 GRAPHQL_PATH = "/api/graphql"
 
@@ -44,7 +44,7 @@ class QueryApplication:
         queries: OddsQueries,
         feed: Feed,
         fanout: Fanout,
-        arrivals: Arrivals,
+        waiters: EventWaiters,
         graphql: GraphQLApi,
         guard: Guard,
         cors_origins: str,
@@ -57,16 +57,16 @@ class QueryApplication:
         """Raises SettingsError."""
         self._feed = feed
         self._fanout = fanout
-        self._arrivals = arrivals
+        self._waiters = waiters
         self._telemetry = telemetry
         self._metrics = metrics
         self._heartbeat = graphql.streams.heartbeat
-        rest = wsgi_bridge(create_rest(queries, arrivals.longest_wait, metrics), pool)
+        rest = wsgi_bridge(create_rest(queries, waiters.longest_wait, metrics), pool)
         over_http, site = GraphQLOverHTTP(graphql), Site()
         routes = [
             Route("/health/live", live),
             Route("/health/ready", readiness(feed, fanout, guard)),
-            Route("/events/{event_id}", HeldEvents(arrivals, rest)),
+            Route("/events/{event_id}", HeldEvents(waiters, rest)),
             Route("/", site),
             Mount("/assets", site),
             Route(GRAPHQL_PATH, WithGraphiQL(over_http, site) if graphiql else over_http),
@@ -74,7 +74,7 @@ class QueryApplication:
         ]
         # Not a Mount, which takes no path with a line break in it.
         router = Router(routes, redirect_slashes=False, default=rest, lifespan=self._lifespan)
-        self._inside = SecurityHeaders(cross_origin(cors_origins, Door(guard, router)))
+        self._inside = SecurityHeaders(cross_origin(cors_origins, ReaderGuard(guard, router)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_trace.follow(scope.get("headers", ()))
@@ -85,16 +85,16 @@ class QueryApplication:
         soon as the process is told to stop: the server waits for what is open before its lifespan
         ends."""
         self._fanout.end()
-        self._arrivals.end()
+        self._waiters.end()
 
     @asynccontextmanager
     async def _lifespan(self, _: Router) -> AsyncIterator[None]:
         tracing, loop = self._telemetry.tracing(), asyncio.get_running_loop()
         self._feed.start(
-            _OnLoop(self._feed, self._fanout, self._arrivals, tracing, self._metrics, loop)
+            _OnLoop(self._feed, self._fanout, self._waiters, tracing, self._metrics, loop)
         )
         beating = asyncio.create_task(self._fanout.beat(self._heartbeat))
-        watching = asyncio.create_task(self._arrivals.watch())
+        watching = asyncio.create_task(self._waiters.watch())
         yield
         beating.cancel()
         watching.cancel()
@@ -109,7 +109,7 @@ class _OnLoop:
         self,
         feed: Feed,
         fanout: Fanout,
-        arrivals: Arrivals,
+        waiters: EventWaiters,
         tracing: Tracing,
         metrics: Metrics,
         loop: asyncio.AbstractEventLoop,
@@ -118,11 +118,11 @@ class _OnLoop:
         self._tracing = tracing
         self._metrics = metrics
         self._fanout = fanout
-        self._arrivals = arrivals
+        self._waiters = waiters
         self._loop = loop
 
     def hear(self) -> None:
-        self._loop.call_soon_threadsafe(self._arrivals.look)
+        self._loop.call_soon_threadsafe(self._waiters.look)
 
     def begin(self, at: Cursor) -> None:
         self._wait_for(self._fanout.begin(at))

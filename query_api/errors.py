@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from werkzeug.exceptions import HTTPException
 
-from query_api.reader import ReadModelAway
+from query_api.read_model.reader import ReadModelAway
 
 RETRY_AFTER_SECONDS = 1
 

@@ -3,7 +3,8 @@
 import os
 import socket
 
-from odds.adapters import graceful_end, logs
+from odds.adapters.http import graceful_end
+from odds.adapters.telemetry import logs
 
 wsgi_app = "query_api.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"

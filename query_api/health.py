@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse
 
 from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.signing_keys import SigningKeysUnavailable
-from query_api.fanout import Fanout
-from query_api.feed import Feed
+from query_api.feed.feed import Feed
+from query_api.stream.fanout import Fanout
 
 
 async def live(_: Request) -> JSONResponse:

@@ -7,25 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from odds import settings
-from odds.adapters import logs, postgres
 from odds.adapters.guard.settings import guard
-from odds.adapters.telemetry import telemetry
-from query_api.archive import Archive
-from query_api.arrivals import Arrivals
+from odds.adapters.read_model import postgres
+from odds.adapters.telemetry import logs
+from odds.adapters.telemetry.telemetry import telemetry
 from query_api.asgi import QueryApplication
-from query_api.fanout import Fanout
-from query_api.feed import Feed
+from query_api.feed.archive import Archive
+from query_api.feed.feed import Feed
 from query_api.graphql.api import GraphQLApi
 from query_api.graphql.context import Context
 from query_api.graphql.executor import Executor
 from query_api.graphql.limits import DocumentLimits
 from query_api.graphql.schema import create_schema
 from query_api.metrics import Metrics
-from query_api.past import Past
-from query_api.queries import OddsQueries
-from query_api.reader import Reader
+from query_api.read_model.event_waiters import EventWaiters
+from query_api.read_model.queries import OddsQueries
+from query_api.read_model.reader import Reader
 from query_api.settings import Settings
-from query_api.streams import Streams
+from query_api.stream.fanout import Fanout
+from query_api.stream.past import Past
+from query_api.stream.streams import Streams
 
 
 def create_app() -> QueryApplication:
@@ -62,18 +63,18 @@ def query_application(given: Settings, feed: Feed) -> QueryApplication:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(pool, queries.projected, event_ids)
 
-    arrivals = Arrivals(projected, given.event_wait_seconds)
+    waiters = EventWaiters(projected, given.event_wait_seconds)
     limits = DocumentLimits(given.graphql_max_depth, given.graphql_max_cost, given.introspection)
     graphql = GraphQLApi(
         Executor(create_schema(), limits),
-        lambda: Context(queries, arrivals, streams, pool),
+        lambda: Context(queries, waiters, streams, pool),
         streams,
     )
     return QueryApplication(
         queries,
         feed,
         fanout,
-        arrivals,
+        waiters,
         graphql,
         guard(given),
         given.cors_origins,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 from opentelemetry.metrics import Meter, Observation
 
-from odds.adapters.durations import SECONDS
-from query_api.change import Change
-from query_api.tally import Tally
+from odds.adapters.telemetry.durations import SECONDS
+from query_api.feed.change import Change
+from query_api.stream.tally import Tally
 
 _LAGS = [0.001, 0.0025, *SECONDS, 30, 60]
 

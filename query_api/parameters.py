@@ -11,8 +11,8 @@ from odds.command import MAX_GAME_ID, MAX_GAME_TYPE, MAX_PROVIDER, is_text
 from odds.identity import canonical_uuid
 from query_api.cursor import Cursor
 from query_api.errors import BadParameter
-from query_api.odds_filter import OddsFilter
-from query_api.queries import (
+from query_api.feed.odds_filter import OddsFilter
+from query_api.read_model.queries import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_NO,
     MAX_PAGE_SIZE,
@@ -21,7 +21,7 @@ from query_api.queries import (
     OddsRequest,
     PageRequest,
 )
-from query_api.wish import Wish
+from query_api.stream.subscription_request import SubscriptionRequest
 
 MAX_CONFLATE_MS = 60_000
 
@@ -106,7 +106,7 @@ def time(name: str, text: str) -> int:
         raise BadParameter(name, f"is {text[:_TIME_SHOWN]!a}", timestamp.EXPECTED) from None
 
 
-def wish(
+def subscription(
     *,
     game_id: str | None = None,
     game_type: str | None = None,
@@ -115,14 +115,16 @@ def wish(
     since: str | None = None,
     snapshot: bool = False,
     conflate_ms: int = 0,
-) -> Wish:
+) -> SubscriptionRequest:
     """Hold what a subscriber asks for against its limits. Raises BadParameter."""
     _check_texts(game_id=game_id, game_type=game_type, provider=provider)
     if not 0 <= conflate_ms <= MAX_CONFLATE_MS:
         raise BadParameter("conflate_ms", f"is {conflate_ms}", f"0 to {MAX_CONFLATE_MS}")
     uuid = None if external_id is None else _uuid("external_id", external_id)
     cursor = None if since is None else Cursor.read(since)
-    return Wish(OddsFilter(game_id, game_type, provider, uuid), cursor, snapshot, conflate_ms)
+    return SubscriptionRequest(
+        OddsFilter(game_id, game_type, provider, uuid), cursor, snapshot, conflate_ms
+    )
 
 
 def external_id(text: str) -> UUID:

@@ -9,10 +9,10 @@ from pg8000.exceptions import Error as DriverError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from odds import settings
-from odds.adapters import logs
-from odds.adapters.datastore import EventStoreUnavailable
-from odds.adapters.publisher import EventBusUnavailable
-from odds.adapters.read_model import BatchRefused, ReadModelUnavailable
+from odds.adapters.event_bus.publisher import EventBusUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
+from odds.adapters.read_model.read_model import BatchRefused, ReadModelUnavailable
+from odds.adapters.telemetry import logs
 from replayer.cli import arguments, recovery, replays, set_aside
 from replayer.cli.shown import tell
 from replayer.environments import BadEnvironment

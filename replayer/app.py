@@ -8,14 +8,15 @@ from uuid import uuid4
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from odds.adapters import clock, health
-from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters import clock
+from odds.adapters.event_bus.publisher import EventBusUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
-from odds.adapters.logs import fields
-from odds.adapters.publisher import EventBusUnavailable
-from odds.adapters.security_headers import HEADERS
+from odds.adapters.http import health
+from odds.adapters.http.security_headers import HEADERS
+from odds.adapters.telemetry.logs import fields
 from replayer.launcher import Launcher, NotLaunched
 from replayer.parameters import BadParameter
 from replayer.replay import Replay

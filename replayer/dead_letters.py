@@ -11,7 +11,7 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 from google.pubsub_v1.types import PubsubMessage
 
 from odds.adapters import emulator
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.event_bus.publisher import EventBusUnavailable
 
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"
 """Attribute that Pub/Sub adds (https://cloud.google.com/pubsub/docs/handling-failures)."""
@@ -115,7 +115,7 @@ class DeadLetters:
 def connect(emulator_host: str | None) -> SubscriberClient:
     """A client of the emulator where there is one, else of the service; opens no connection yet."""
     if emulator_host is None:
-        # As ``odds.adapters.publisher`` has it.
+        # As ``odds.adapters.event_bus.publisher`` has it.
         return SubscriberClient(transport=SubscriberGrpcTransport(always_use_jwt_access=True))
     transport = SubscriberGrpcTransport(channel=emulator.channel(emulator_host))
     return SubscriberClient(transport=transport)

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import msgspec.yaml
 
-from odds.adapters import datastore
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_reader import EventReader
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_reader import EventReader
 
 DATASTORE_TIMEOUT = 60.0
 """Seconds; an emulator scans all events for each query."""

@@ -11,8 +11,8 @@ from typing import Protocol
 import google.auth
 from google.auth.transport.requests import AuthorizedSession
 
-from odds.adapters.datastore import EventStoreUnavailable
-from odds.adapters.logs import fields
+from odds.adapters.event_store.datastore import EventStoreUnavailable
+from odds.adapters.telemetry.logs import fields
 from replayer.replays import Replays
 
 ATTEMPTS = 3

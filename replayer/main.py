@@ -5,8 +5,8 @@ import os
 from flask import Flask
 
 from odds import settings
-from odds.adapters import logs
 from odds.adapters.guard.settings import guard
+from odds.adapters.telemetry import logs
 from replayer.app import ReplayApi
 from replayer.launcher import JobLauncher, Launcher, ProcessLauncher
 from replayer.settings import Settings

@@ -16,7 +16,7 @@ from google.api_core.retry import Retry, if_transient_error
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
 
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.batches import batches
 from odds.event_bus import Route
 

@@ -1,6 +1,6 @@
 """Messages set aside, published again: those that the projector parked, and dead letters."""
 
-from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
+from odds.adapters.event_store.parked_messages import ParkedMessage, ParkedMessages
 from odds.event_bus import EventBus, Route
 from replayer import facts
 from replayer.dead_letters import SOURCE, DeadLetter, DeadLetters

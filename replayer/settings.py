@@ -8,7 +8,7 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     events come from it unless another source is named. ``replay_job`` is the Cloud Run job that
     runs workers (``projects/…/locations/…/jobs/…``); without one they are processes beside it.
     ``read_model_readers`` and ``read_model_writers`` are whom a rebuild grants their part where it
-    makes the tables first, as the migrations do (``odds.adapters.migrate``).
+    makes the tables first, as the migrations do (``odds.adapters.read_model.migrate``).
     """
 
     google_cloud_project: str = "moneyline-local"

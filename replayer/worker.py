@@ -11,10 +11,10 @@ from uuid import UUID
 
 import msgspec
 
-from odds.adapters.datastore import EventStoreUnavailable
-from odds.adapters.event_reader import EventReader, StoredEvent, place_of_time
-from odds.adapters.logs import fields
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.event_bus.publisher import EventBusUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
+from odds.adapters.event_store.event_reader import EventReader, StoredEvent, place_of_time
+from odds.adapters.telemetry.logs import fields
 from odds.event_bus import EventBus
 from replayer import facts
 from replayer.facts import EventFacts, NoRoute

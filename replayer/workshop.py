@@ -5,7 +5,8 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from odds.adapters import clock, publisher
+from odds.adapters import clock
+from odds.adapters.event_bus import publisher
 from odds.event_bus import EventBus
 from replayer.environments import Environments
 from replayer.outlet import NoSuchTopic, Outlet

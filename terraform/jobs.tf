@@ -8,7 +8,7 @@ locals {
 
   jobs = {
     migrations = {
-      command  = ["python", "-m", "odds.adapters.migrate"]
+      command  = ["python", "-m", "odds.adapters.read_model.migrate"]
       args     = []
       hours    = 1
       retries  = 0
@@ -55,7 +55,7 @@ locals {
       }
     }
     smoke = {
-      command     = ["python", "-m", "odds.adapters.smoke"]
+      command     = ["python", "-m", "odds.adapters.http.smoke"]
       args        = []
       hours       = 1
       retries     = 0

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from query_api.change import Change
 from query_api.cursor import Cursor
+from query_api.feed.change import Change
 
 GENERATION = "0123456789ab"
 

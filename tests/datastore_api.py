@@ -16,7 +16,7 @@ from google.cloud.datastore_v1.types import (
     Value,
 )
 
-from odds.adapters import datastore
+from odds.adapters.event_store import datastore
 
 Operator = PropertyFilter.Operator
 ATOMIC = CommitRequest.Mode.TRANSACTIONAL

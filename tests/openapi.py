@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from odds.adapters.security_headers import HEADERS as SECURITY_HEADERS
+from odds.adapters.http.security_headers import HEADERS as SECURITY_HEADERS
 from odds.v1 import command_pb2, query_pb2
 from tests.exchange import Answer
 from tests.paths import ROOT

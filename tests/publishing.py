@@ -7,9 +7,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from odds.adapters import publisher
-from odds.adapters.publish_call import PublishCall
-from odds.adapters.publisher import EventPublisher
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus.publish_call import PublishCall
+from odds.adapters.event_bus.publisher import EventPublisher
 from odds.event import Event
 from odds.event_bus import EventBus
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, select
 
-from odds.adapters.tables import odds
+from odds.adapters.read_model.tables import odds
 from odds.command import MoneyLine
 from odds.event import OddsKey
 from odds.fold import Odds

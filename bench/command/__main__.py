@@ -12,7 +12,7 @@ from bench.events import events
 from bench.ground import Ground, ground
 from bench.load import Request, drive
 from local.settings import ROOT
-from odds.adapters import publisher
+from odds.adapters.event_bus import publisher
 from odds.event import Event
 from odds.event_bus import EventBus
 

@@ -13,10 +13,12 @@ from command_api.app import CommandApi
 from command_api.asgi import CommandApplication
 from command_api.event_loop_flask import EventLoopFlask
 from command_api.metrics import Metrics
-from odds.adapters import clock, health, logs
+from odds.adapters import clock
 from odds.adapters.guard.guard import OpenDoor
-from odds.adapters.telemetry import Telemetry
-from odds.adapters.tracing import Tracing
+from odds.adapters.http import health
+from odds.adapters.telemetry import logs
+from odds.adapters.telemetry.telemetry import Telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from odds.event_bus import EventBus
 
 if TYPE_CHECKING:

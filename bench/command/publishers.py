@@ -7,7 +7,7 @@ from google.cloud.pubsub_v1.types import BatchSettings, PublisherOptions
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
 
 from odds import event_codec
-from odds.adapters import publisher
+from odds.adapters.event_bus import publisher
 from odds.event import Event
 from odds.event_bus import EventBus
 

@@ -12,11 +12,11 @@ from bench.replay import history
 from local.emulators import embedded, google
 from local.part import Part
 from odds import event_codec
-from odds.adapters import datastore
-from odds.adapters.datastore import Datastore, Range
-from odds.adapters.event_entity import KIND
-from odds.adapters.event_reader import EventReader, place_of_time
-from odds.adapters.event_store import EventStore
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore, Range
+from odds.adapters.event_store.event_entity import KIND
+from odds.adapters.event_store.event_reader import EventReader, place_of_time
+from odds.adapters.event_store.event_store import EventStore
 from odds.batches import batches
 from odds.event_codec import EncodedEvent
 

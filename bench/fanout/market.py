@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bench.events import events_from_now_on
 from bench.ground import Ground
-from odds.adapters import postgres
-from odds.adapters.read_model import ReadModel
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
 
 
 class Market:

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from odds import settings
-from odds.adapters import logs
-from query_api.change import Change
+from odds.adapters.telemetry import logs
 from query_api.cursor import Cursor
-from query_api.feed import Feed, Follower
+from query_api.feed.change import Change
+from query_api.feed.feed import Feed, Follower
 from query_api.main import query_application
 from query_api.settings import Settings
 

@@ -6,12 +6,16 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from odds.adapters import clock, datastore, health, logs, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.read_model import ReadModel
-from odds.adapters.telemetry import Telemetry
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessages
+from odds.adapters.http import health
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.telemetry import logs
+from odds.adapters.telemetry.telemetry import Telemetry
 from projector import envelope
 from projector.asgi import Answer, answer, read_body
 from projector.metrics import Metrics

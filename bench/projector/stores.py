@@ -13,13 +13,15 @@ from bench.ground import Ground
 from bench.projector.copying import Copying
 from bench.projector.peer import Peer
 from odds import event_codec
-from odds.adapters import clock, datastore, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.read_model import ReadModel
-from odds.adapters.telemetry import Telemetry
-from odds.adapters.tracing import Tracing
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessages
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.telemetry.telemetry import Telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from odds.event import Event
 from odds.event_codec import EncodedEvent
 from projector.batcher import MAX_BATCH, MAX_WAITING, Batcher

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from odds.adapters import postgres
+from odds.adapters.read_model import postgres
 from replayer.recovery.rows import LOG_COLUMNS, ODDS_COLUMNS
 
 TABLES = {"odds": ODDS_COLUMNS, "odds_event_log": LOG_COLUMNS}

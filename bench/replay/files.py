@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from bench.replay import history
 from odds import event_codec
-from odds.adapters.event_entity import SHARDS
-from odds.adapters.event_reader import StoredEvent
+from odds.adapters.event_store.event_entity import SHARDS
+from odds.adapters.event_store.event_reader import StoredEvent
 from odds.event import Event
 from replayer.recovery.parts import PARTS, Reading
 

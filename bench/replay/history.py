@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from odds import event_codec, identity
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import MAX_MUTATIONS, EventStore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import MAX_MUTATIONS, EventStore
 from odds.command import CommandName, CommandRequest, Domain, EventVelocity, MoneyLine, Payload
 from odds.event import Event, accept
 from odds.event_codec import EncodedEvent

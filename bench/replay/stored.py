@@ -11,8 +11,9 @@ from bench.replay import history
 from bench.replay.copying import Copy
 from bench.replay.timed import of_limit, rounds, told
 from bench.replay.work import counting
-from odds.adapters import clock, publisher
-from odds.adapters.event_reader import place_of_time
+from odds.adapters import clock
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_store.event_reader import place_of_time
 from odds.event_bus import EventBus
 from replayer.environments import Environment
 from replayer.outlet import Outlet

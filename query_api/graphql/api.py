@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from query_api.graphql.context import Context
 from query_api.graphql.executor import Executor
-from query_api.streams import Streams
+from query_api.stream.streams import Streams
 
 
 class GraphQLApi(NamedTuple):

@@ -10,18 +10,18 @@ import msgspec
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from query_api.fanout import FanoutFull
 from query_api.graphql import messages
 from query_api.graphql.api import GraphQLApi
 from query_api.graphql.executor import RefusedOperation, Subscription
 from query_api.graphql.messages import ProtocolViolation
 from query_api.graphql.operation import MalformedRequest, Operation
 from query_api.graphql.stream_log import logged_stream
-from query_api.graphql.tasks import cancel, first_of
-from query_api.graphql.websocket_outlet import WebSocketOutlet
-from query_api.outlet import Transport
-from query_api.reader import ReadModelAway
-from query_api.streams import StreamsUnavailable
+from query_api.graphql.websocket_sink import WebSocketSink
+from query_api.read_model.reader import ReadModelAway
+from query_api.stream.fanout import FanoutFull
+from query_api.stream.sink import Transport
+from query_api.stream.streams import StreamsUnavailable
+from query_api.tasks import cancel, first_of
 
 GOING_AWAY = 1001
 """Close code (RFC 6455) after which clients connect again by themselves."""
@@ -159,10 +159,10 @@ class Connection:
         """For ever: only the whole connection ends, without a ``complete``, so that the client
         connects again."""
         streams = self._api.streams
-        outlet = WebSocketOutlet(self._websocket, id_, self._transport, streams.tally)
-        seat = streams.subscriber(asked.selection, asked.wish)
-        with seat as subscriber, logged_stream("websocket", outlet):
-            await streams.deliver(subscriber, outlet)
+        sink = WebSocketSink(self._websocket, id_, self._transport, streams.tally)
+        seat = streams.subscriber(asked.selection, asked.subscription)
+        with seat as subscriber, logged_stream("websocket", sink):
+            await streams.deliver(subscriber, sink)
 
     async def _send(self, message: messages.ToClient) -> None:
         await self._websocket.send_text(msgspec.json.encode(message).decode())

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from query_api.arrivals import Arrivals
-from query_api.queries import OddsQueries
-from query_api.streams import Streams
+from query_api.read_model.event_waiters import EventWaiters
+from query_api.read_model.queries import OddsQueries
+from query_api.stream.streams import Streams
 
 Asked = TypeVar("Asked")
 Found = TypeVar("Found")
@@ -15,10 +15,10 @@ Found = TypeVar("Found")
 
 class Context:
     def __init__(
-        self, queries: OddsQueries, arrivals: Arrivals, streams: Streams, pool: Executor
+        self, queries: OddsQueries, waiters: EventWaiters, streams: Streams, pool: Executor
     ) -> None:
         self.queries = queries
-        self.arrivals = arrivals
+        self.waiters = waiters
         self.streams = streams
         self._pool = pool
 

@@ -14,13 +14,13 @@ from starlette.types import Receive, Scope, Send
 from query_api.cursor import Cursor
 from query_api.graphql.accept import EVENT_STREAM
 from query_api.graphql.stream_log import logged_stream
-from query_api.graphql.tasks import first_of, has_left
-from query_api.outlet import Outlet, transport_of
-from query_api.parcel import Parcel, http_chunk
-from query_api.reader import ReadModelAway
-from query_api.streams import Streams
-from query_api.subscriber import Subscriber
-from query_api.tally import Tally
+from query_api.read_model.reader import ReadModelAway
+from query_api.stream.parcel import Parcel, http_chunk
+from query_api.stream.sink import Sink, transport_of
+from query_api.stream.streams import Streams
+from query_api.stream.subscriber import Subscriber
+from query_api.stream.tally import Tally
+from query_api.tasks import first_of, has_left
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _COMPLETE = b"event: complete\ndata:\n\n"
@@ -49,22 +49,22 @@ class EventStream(Response):
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        outlet = EventStreamOutlet(send, self.raw_headers, self._streams.tally)
+        sink = EventStreamSink(send, self.raw_headers, self._streams.tally)
         if scope["http_version"] == "1.1":
-            outlet.transport = transport_of(receive)
-            outlet.headers.append((b"transfer-encoding", b"chunked"))
+            sink.transport = transport_of(receive)
+            sink.headers.append((b"transfer-encoding", b"chunked"))
         try:
-            with logged_stream("sse", outlet):
-                delivery = self._streams.deliver(self._subscriber, outlet)
+            with logged_stream("sse", sink):
+                delivery = self._streams.deliver(self._subscriber, sink)
                 await first_of(delivery, self._streams.over(), has_left(receive))
         except ReadModelAway as away:
-            if not outlet.began:
+            if not sink.began:
                 raise
             _log.warning("a stream ends, for the read model is away: %s", away)
-        await outlet.end()
+        await sink.end()
 
 
-class EventStreamOutlet(Outlet):
+class EventStreamSink(Sink):
     """Its transport is one of HTTP/1.1, where a body without a length goes in chunks. The answer
     begins with the first that is sent."""
 

@@ -21,7 +21,7 @@ from query_api.graphql.errors import ErrorLog, format_error
 from query_api.graphql.limits import DocumentLimits
 from query_api.graphql.operation import REMEMBERED, Operation
 from query_api.graphql.selection import Selection, Selections
-from query_api.wish import Wish
+from query_api.stream.subscription_request import SubscriptionRequest
 
 Result = Mapping[str, Any]
 """``data`` and ``errors``, ready to be encoded."""
@@ -38,7 +38,7 @@ class RefusedOperation(ValueError):
 class Subscription(NamedTuple):
     """What is wanted of the feed, and what is told of each change."""
 
-    wish: Wish
+    subscription: SubscriptionRequest
     selection: Selection
 
 
@@ -70,11 +70,11 @@ class Executor:
         self._accept(self._problems(operation.document))
         prepare = partial(self._prepare, operation)
         execution = prepare()
-        wish = create_source_event_stream(execution)
-        if isinstance(wish, ExecutionResult):
-            self._accept(wish.errors or ())
+        source = create_source_event_stream(execution)
+        if isinstance(source, ExecutionResult):
+            self._accept(source.errors or ())
         selection = self._selections.of(operation.document, execution, prepare)
-        return Subscription(cast(Wish, wish), selection)
+        return Subscription(cast(SubscriptionRequest, source), selection)
 
     def _validate(self, document: DocumentNode) -> Sequence[GraphQLError]:
         return validate(self._schema, document, [*specified_rules, *self._rules])

@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 
 from query_api.cursor import Cursor
 from query_api.errors import RETRY_AFTER_SECONDS, BadParameter, client_message
-from query_api.fanout import FanoutFull
 from query_api.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, PLAIN_JSON, Accepted
 from query_api.graphql.api import GraphQLApi
 from query_api.graphql.body import METHODS, read_parameters
@@ -24,9 +23,10 @@ from query_api.graphql.event_stream import EventStream, single_event
 from query_api.graphql.executor import RefusedOperation
 from query_api.graphql.operation import MalformedRequest, Operation
 from query_api.graphql.refusal import Refusal
-from query_api.reader import ReadModelAway
-from query_api.streams import StreamsUnavailable
-from query_api.wish import Wish
+from query_api.read_model.reader import ReadModelAway
+from query_api.stream.fanout import FanoutFull
+from query_api.stream.streams import StreamsUnavailable
+from query_api.stream.subscription_request import SubscriptionRequest
 
 
 class GraphQLOverHTTP:
@@ -75,17 +75,17 @@ class GraphQLOverHTTP:
             raise Refusal(HTTPStatus.NOT_ACCEPTABLE, _STREAM_ACCEPT)
         streams = self._api.streams
         asked = self._api.executor.subscription(operation)
-        wish = _resumed(asked.wish, request.headers.get("last-event-id"))
-        with streams.subscriber(asked.selection, wish) as subscriber:
+        subscription = _resumed(asked.subscription, request.headers.get("last-event-id"))
+        with streams.subscriber(asked.selection, subscription) as subscriber:
             yield EventStream(subscriber, streams)
 
 
-def _resumed(wish: Wish, last_event_id: str | None) -> Wish:
+def _resumed(subscription: SubscriptionRequest, last_event_id: str | None) -> SubscriptionRequest:
     """What a client has got counts for more than what it asked for when it first came."""
     if not last_event_id:
-        return wish
+        return subscription
     try:
-        return wish._replace(since=Cursor.read(last_event_id, "Last-Event-ID"))
+        return subscription._replace(since=Cursor.read(last_event_id, "Last-Event-ID"))
     except BadParameter as error:
         raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
 

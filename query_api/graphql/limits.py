@@ -19,7 +19,7 @@ from graphql import (
     ValidationRule,
 )
 
-from query_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from query_api.read_model.queries import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 MOST_STREAMED = 50
 """Fields of a subscription: all of them are made anew at every change, on the event loop."""

@@ -16,13 +16,13 @@ from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
 from odds import timestamp
 from query_api import parameters
-from query_api.change import Change
-from query_api.event_view import OddsEvent, OddsHistory
-from query_api.feed_state import FeedState
+from query_api.feed.change import Change
+from query_api.feed.feed_state import FeedState
 from query_api.graphql.context import Context
-from query_api.odds_view import OddsPage, OddsView
-from query_api.queries import OddsRequest
-from query_api.wish import Wish
+from query_api.read_model.event_view import OddsEvent, OddsHistory
+from query_api.read_model.odds_view import OddsPage, OddsView
+from query_api.read_model.queries import OddsRequest
+from query_api.stream.subscription_request import SubscriptionRequest
 
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
 
@@ -65,8 +65,8 @@ async def _odds(
 async def _event(
     _: None, info: GraphQLResolveInfo[Context], *, event_id: str, wait: float
 ) -> OddsEvent | None:
-    asked = parameters.check_event(event_id, wait, info.context.arrivals.longest_wait)
-    await info.context.arrivals.wait(asked)
+    asked = parameters.check_event(event_id, wait, info.context.waiters.longest_wait)
+    await info.context.waiters.wait(asked)
     return await info.context.read(info.context.queries.event, asked.event_id)
 
 
@@ -81,9 +81,11 @@ async def _list_odds(_: None, info: GraphQLResolveInfo[Context], **arguments: An
     return await info.context.read(info.context.queries.page, parameters.check_page(**arguments))
 
 
-def _instant_odds(_: None, _info: GraphQLResolveInfo[None], **arguments: Any) -> Wish:
-    """Not the events: those are shared by all who wish for the same."""
-    return parameters.wish(**arguments)
+def _instant_odds(
+    _: None, _info: GraphQLResolveInfo[None], **arguments: Any
+) -> SubscriptionRequest:
+    """Not the events: those are shared by all who ask for the same."""
+    return parameters.subscription(**arguments)
 
 
 def _same(change: Change, _: GraphQLResolveInfo[None], **_arguments: Any) -> Change:

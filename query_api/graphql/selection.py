@@ -18,7 +18,7 @@ from graphql import (
 )
 from graphql import Executor as Execution
 
-from query_api.change import Change
+from query_api.feed.change import Change
 from query_api.graphql.errors import ErrorLog, formatted
 
 REMEMBERED = 16_384

@@ -5,20 +5,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from odds.adapters import logs
-from query_api.outlet import Outlet
+from odds.adapters.telemetry import logs
+from query_api.stream.sink import Sink
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def logged_stream(protocol: str, outlet: Outlet) -> Iterator[None]:
+def logged_stream(protocol: str, sink: Sink) -> Iterator[None]:
     opened_at = time.monotonic()
-    direct = outlet.transport is not None
+    direct = sink.transport is not None
     _log.info("stream opened", extra=logs.fields(transport=protocol, direct=direct))
     try:
         yield
     finally:
         seconds = round(time.monotonic() - opened_at, 3)
-        facts = logs.fields(transport=protocol, events=outlet.delivered, seconds=seconds)
+        facts = logs.fields(transport=protocol, events=sink.delivered, seconds=seconds)
         _log.info("stream closed", extra=facts)

@@ -6,7 +6,7 @@ from starlette.websockets import WebSocket
 from query_api.graphql.api import GraphQLApi
 from query_api.graphql.connection import PASSING, TRY_AGAIN_LATER, Connection
 from query_api.graphql.messages import PROTOCOL
-from query_api.outlet import transport_of
+from query_api.stream.sink import transport_of
 
 _SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from query_api.json_responses import encode
 from query_api.request_id import request_id
-from query_api.responses import JSON, QueryResponse, Status
+from query_api.rest.json_responses import encode
+from query_api.rest.responses import JSON, QueryResponse, Status
 
 ASSETS = Path(__file__).with_name("assets")
 BOARD, GRAPHIQL = "board/index.html", "graphiql/index.html"

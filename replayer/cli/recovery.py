@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from odds.adapters import postgres
-from odds.adapters.event_reader import EventReader
+from odds.adapters.event_store.event_reader import EventReader
+from odds.adapters.read_model import postgres
 from replayer.cli.shown import Bar
 from replayer.environments import BadEnvironment
 from replayer.parameters import check_confirmed

@@ -8,10 +8,10 @@ from typing import TypeVar
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
-from odds.adapters import publisher
-from odds.adapters.datastore import EventStoreUnavailable
-from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus.publisher import EventBusUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
+from odds.adapters.event_store.parked_messages import ParkedMessage, ParkedMessages
 from odds.v1 import event_pb2
 from replayer import dead_letters
 from replayer.cli.shown import tell

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from odds.adapters.event_reader import EventReader
-from odds.adapters.read_model import ReadModel
+from odds.adapters.event_store.event_reader import EventReader
+from odds.adapters.read_model.read_model import ReadModel
 from replayer.recovery.folding import Unreadable, readable
 from replayer.recovery.shadow import SERVED, ShadowTables
 

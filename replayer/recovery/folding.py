@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from odds import event_codec
-from odds.adapters.event_reader import StoredEvent
+from odds.adapters.event_store.event_reader import StoredEvent
 from odds.event import Event, OddsKey
 from odds.event_codec import UndecodableEvent
 from odds.fold import Odds, Outcome, apply

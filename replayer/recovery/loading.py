@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine, event
 
-from odds.adapters import postgres
-from odds.adapters.event_reader import StoredEvent
+from odds.adapters.event_store.event_reader import StoredEvent
+from odds.adapters.read_model import postgres
 from odds.event import OddsKey
 from replayer.recovery import rows
 from replayer.recovery.folding import Step, Unreadable, histories, readable

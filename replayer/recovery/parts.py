@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from typing import Protocol, TypeVar
 
-from odds.adapters.event_reader import StoredEvent
+from odds.adapters.event_store.event_reader import StoredEvent
 from replayer.environments import Environment
 from replayer.parent import end_with
 

@@ -15,12 +15,12 @@ from pg8000.exceptions import DatabaseError
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from odds.adapters import postgres
-from odds.adapters.event_reader import EventReader
-from odds.adapters.logs import fields
-from odds.adapters.migrate import migrate, newest, revision
-from odds.adapters.read_model import ReadModel
-from odds.adapters.tables import FEED_CHANNEL
+from odds.adapters.event_store.event_reader import EventReader
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.migrate import migrate, newest, revision
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.read_model.tables import FEED_CHANNEL
+from odds.adapters.telemetry.logs import fields
 from replayer.recovery.catch_up import CatchUp
 from replayer.recovery.folding import Unreadable
 from replayer.recovery.loading import TIMEOUT, Loaded, loading
@@ -225,7 +225,7 @@ def _check_schema(engine: Engine) -> None:
     if found != expected:
         raise RebuildRefused(
             f"the database's schema is of revision {found}, and this program's of {expected}: "
-            "python -m odds.adapters.migrate brings it up to date"
+            "python -m odds.adapters.read_model.migrate brings it up to date"
         )
 
 

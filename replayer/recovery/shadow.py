@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, event, text
 
-from odds.adapters import postgres
+from odds.adapters.read_model import postgres
 
 TABLES = ("odds", "odds_event_log")
 """In the order in which the projection locks them."""

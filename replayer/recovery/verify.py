@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ARRAY, Connection, Engine, Text, any_, literal, select
 
-from odds.adapters.event_reader import EventReader, StoredEvent, place_of_time
-from odds.adapters.tables import odds, odds_event_log
+from odds.adapters.event_store.event_reader import EventReader, StoredEvent, place_of_time
+from odds.adapters.read_model.tables import odds, odds_event_log
 from odds.event import Event, OddsKey
 from odds.fold import Odds, apply
 from replayer.recovery import digest

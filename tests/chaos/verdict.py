@@ -10,10 +10,10 @@ from sqlalchemy import Engine, func, select
 from local.settings import ROOT
 from local.stack import Stack
 from odds import event_codec
-from odds.adapters import datastore
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_reader import EventReader
-from odds.adapters.tables import odds_event_log
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_reader import EventReader
+from odds.adapters.read_model.tables import odds_event_log
 from odds.event import Event
 from odds.fold import Odds, fold
 from tests.chaos.providers import home_price

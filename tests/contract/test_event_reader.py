@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from odds.adapters import datastore, event_reader
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_reader import EventReader, StoredEvent, place_of_time
-from odds.adapters.event_store import EventStore
+from odds.adapters.event_store import datastore, event_reader
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_reader import EventReader, StoredEvent, place_of_time
+from odds.adapters.event_store.event_store import EventStore
 from odds.event import Event
 from tests.examples import NOW, encoded, new, update
 

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from google.cloud import datastore as library
 
-from odds.adapters import datastore, event_store
-from odds.adapters.datastore import Datastore, EventStoreUnavailable
-from odds.adapters.event_store import EventStore
-from odds.adapters.parked_messages import ParkedMessage, ParkedMessages
+from odds.adapters.event_store import datastore, event_store
+from odds.adapters.event_store.datastore import Datastore, EventStoreUnavailable
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessage, ParkedMessages
 from odds.event import accept
 from tests.examples import NOW, command, encoded, new, update
 

@@ -8,8 +8,9 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 from google.pubsub_v1.types import Subscription
 
 from odds import event_codec
-from odds.adapters import emulator, publisher
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters import emulator
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event, accept
 from odds.event_bus import EventBus

@@ -13,10 +13,12 @@ from sqlalchemy import Engine, select, text
 
 from local.stack import Stack
 from odds import event_codec, identity
-from odds.adapters import datastore, postgres, publisher
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.tables import odds_event_log
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds_event_log
 from odds.event import accept
 from tests.e2e.api import Api
 from tests.examples import command

@@ -13,10 +13,11 @@ from local.feeders.commands import FeedCommand
 from local.feeders.recognise import read_file
 from local.stack import Stack
 from odds import identity
-from odds.adapters import datastore, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.tables import odds, odds_event_log
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds, odds_event_log
 from odds.fold import Outcome
 from tests.e2e.api import Api
 from tests.e2e.expected import Expected, expected_of_betfair, expected_of_football_data

@@ -21,8 +21,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from local.ports import free_port
-from odds.adapters import postgres
-from odds.adapters.read_model import ReadModel
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
 from odds.event import Event
 from tests.examples import GAME, NOW, delete, new, update
 from tests.paths import ROOT

@@ -12,11 +12,12 @@ import msgspec
 from sqlalchemy import Engine, select, text
 
 from odds import event_codec
-from odds.adapters import event_entity, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.read_model import ReadModel
-from odds.adapters.tables import odds, odds_event_log
+from odds.adapters.event_store import event_entity
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.read_model.tables import odds, odds_event_log
 from odds.event import Event, OddsKey
 from odds.fold import Odds, Outcome
 from odds.v1 import event_pb2

@@ -7,7 +7,8 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.pubsub_v1.types import PubsubMessage, Subscription
 
-from odds.adapters import emulator, publisher
+from odds.adapters import emulator
+from odds.adapters.event_bus import publisher
 from odds.command import EventVelocity
 from odds.event import Event, accept
 from replayer.replay import Replay

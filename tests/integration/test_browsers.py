@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from odds.adapters.security_headers import HEADERS
+from odds.adapters.http.security_headers import HEADERS
 from odds.settings import SettingsError
 from query_api.cross_origin import cross_origin
 from tests.exchange import JSON, Request, send

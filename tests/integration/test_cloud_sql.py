@@ -11,10 +11,10 @@ from google.cloud.sql.connector import Connector
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 
-from odds.adapters import cloud_sql, postgres
-from odds.adapters.migrate import migrate
-from odds.adapters.read_model import ReadModel, ReadModelUnavailable
-from query_api.feed_connection import FeedConnection
+from odds.adapters.read_model import cloud_sql, postgres
+from odds.adapters.read_model.migrate import migrate
+from odds.adapters.read_model.read_model import ReadModel, ReadModelUnavailable
+from query_api.feed.feed_connection import FeedConnection
 from tests.examples import new
 from tests.integration.cloud_sql import INSTANCE, Credentials
 from tests.integration.cloud_sql import cloud_sql as cloud_sql_instance

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import count
 from urllib.parse import urlsplit
 
-from odds.adapters.publisher import MAX_IN_HAND
+from odds.adapters.event_bus.publisher import MAX_IN_HAND
 from tests.commands_at_once import Answer, command_body, post_at_once
 from tests.faulty_bus import FaultyBus, Take, faulty_bus, held
 from tests.serving import serving

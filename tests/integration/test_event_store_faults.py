@@ -8,9 +8,9 @@ import grpc
 import pytest
 from google.cloud.datastore_v1.services.datastore.transports import DatastoreGrpcTransport
 
-from odds.adapters import datastore
-from odds.adapters.datastore import Datastore, EventStoreUnavailable
-from odds.adapters.event_store import EventStore
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore, EventStoreUnavailable
+from odds.adapters.event_store.event_store import EventStore
 from tests.examples import encoded, new
 from tests.faulty_bus import answer_lost, never_answered, refused
 from tests.faulty_datastore import FaultyDatastore, faulty_datastore

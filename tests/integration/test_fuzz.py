@@ -26,9 +26,10 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import Engine, func, select
 
 from odds import event_codec
-from odds.adapters import datastore, postgres
-from odds.adapters.datastore import KEY_NAME, Datastore, Range
-from odds.adapters.tables import odds_event_log
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import KEY_NAME, Datastore, Range
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds_event_log
 from odds.event_codec import UndecodableEvent
 from tests.examples import encoded, new
 from tests.exchange import JSON, Request, send

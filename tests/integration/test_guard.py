@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from odds import event_codec
-from odds.adapters import datastore
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
 from tests.examples import GAME, new
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus

@@ -105,7 +105,7 @@ def _service(name: str, port: int, app: Path) -> Part:
 def test_the_jobs_run_on_what_the_image_has(app: Path, packages: Path, postgres_url: str) -> None:
     before = files(app)
     given = environment(packages) | {"DATABASE_URL": postgres_url}
-    for module in (["odds.adapters.migrate"], ["replayer", "--help"]):
+    for module in (["odds.adapters.read_model.migrate"], ["replayer", "--help"]):
         done = subprocess.run(in_image(*module), cwd=app, env=given, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     assert files(app) == before

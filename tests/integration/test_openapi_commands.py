@@ -14,7 +14,7 @@ from command_api.bodies import MAX_BODY
 from local.ports import free_port
 from local.stack import Stack
 from odds import command_codec
-from odds.adapters.publisher import MAX_IN_HAND
+from odds.adapters.event_bus.publisher import MAX_IN_HAND
 from odds.command import CommandName
 from tests.commands_at_once import Answer, post_at_once
 from tests.examples import DELETE, NEW, UPDATE, command

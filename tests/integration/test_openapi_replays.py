@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
-from odds.adapters import clock, datastore
-from odds.adapters.datastore import Datastore
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
 from replayer.app import MAX_BODY
 from replayer.replay import Progress, Replay, ReplayRequest, State
 from replayer.replays import Replays

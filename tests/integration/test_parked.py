@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from google.pubsub_v1.types import PubsubMessage
 
-from odds.adapters import datastore
-from odds.adapters.datastore import KEY_NAME, Datastore, Range
-from odds.adapters.parked_messages import KIND, PART_KIND, ParkedMessage, ParkedMessages
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.event_bus.publisher import EventBusUnavailable
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import KEY_NAME, Datastore, Range
+from odds.adapters.event_store.parked_messages import KIND, PART_KIND, ParkedMessage, ParkedMessages
 from odds.command import EventVelocity
 from odds.event import accept
 from odds.event_bus import EventBus

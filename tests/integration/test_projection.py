@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Row, func, select, text
 
-from odds.adapters import postgres
-from odds.adapters.read_model import BatchRefused, ReadModel, ReadModelUnavailable
-from odds.adapters.tables import metadata, odds, odds_event_log
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import BatchRefused, ReadModel, ReadModelUnavailable
+from odds.adapters.read_model.tables import metadata, odds, odds_event_log
 from odds.event import Event, OddsKey
 from odds.fold import Odds, Outcome, apply, fold
 from tests.examples import NOW, delete, new, update

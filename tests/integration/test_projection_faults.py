@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine, select, text
 
 from local.postgres import NAME, Postgres
 from local.processes import Processes
-from odds.adapters import postgres
-from odds.adapters.migrate import migrate
-from odds.adapters.read_model import ReadModel, ReadModelUnavailable
-from odds.adapters.tables import odds, odds_event_log
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.migrate import migrate
+from odds.adapters.read_model.read_model import ReadModel, ReadModelUnavailable
+from odds.adapters.read_model.tables import odds, odds_event_log
 from odds.event import Event
 from odds.fold import Outcome
 from tests.examples import new, update

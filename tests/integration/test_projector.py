@@ -13,11 +13,12 @@ from google.cloud import datastore as library
 from sqlalchemy import Engine, Row, select, text
 
 from odds import event_codec
-from odds.adapters import datastore, event_entity, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.tables import odds, odds_event_log, projector_heartbeat
+from odds.adapters.event_store import datastore, event_entity
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessages
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds, odds_event_log, projector_heartbeat
 from odds.command import MoneyLine
 from odds.event import Event, accept
 from odds.event_codec import EncodedEvent

@@ -9,10 +9,11 @@ import urllib3
 from sqlalchemy import Engine, select
 
 from local.ports import Ports
-from odds.adapters import datastore, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.tables import odds_event_log
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds_event_log
 from odds.fold import fold
 from tests.chaos import dying_projector
 from tests.chaos.dying_projector import MOMENTS

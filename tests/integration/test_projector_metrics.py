@@ -9,12 +9,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from odds.adapters import clock, datastore, postgres
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
-from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.read_model import ReadModel
-from odds.adapters.telemetry import Telemetry
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessages
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.telemetry.telemetry import Telemetry
 from odds.command import EventVelocity
 from odds.event import Event
 from projector import envelope

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from odds.adapters import clock, datastore, postgres
-from odds.adapters.datastore import Datastore, EventStoreUnavailable
-from odds.adapters.event_store import EventStore
-from odds.adapters.parked_messages import ParkedMessages
-from odds.adapters.read_model import ReadModel
-from odds.adapters.telemetry import Telemetry
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore, EventStoreUnavailable
+from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.parked_messages import ParkedMessages
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
+from odds.adapters.telemetry.telemetry import Telemetry
 from odds.event import Event
 from projector import envelope, parking
 from projector.metrics import Metrics

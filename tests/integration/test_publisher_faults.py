@@ -8,8 +8,8 @@ from concurrent.futures import Future
 import grpc
 import pytest
 
-from odds.adapters import publish_lane, publisher
-from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
+from odds.adapters.event_bus import publish_lane, publisher
+from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event
 from odds.event_bus import EventBus

@@ -11,8 +11,9 @@ from google.pubsub_v1.types import Subscription
 from local.emulators import faults
 from local.emulators.faults import Fault, Wrong
 from odds import event_codec
-from odds.adapters import emulator, publisher
-from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
+from odds.adapters import emulator
+from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event
 from odds.event_bus import EventBus

@@ -8,7 +8,7 @@ import pg8000.native
 import pytest
 from sqlalchemy import make_url, text
 
-from query_api.feed import IDLE_POLL
+from query_api.feed.feed import IDLE_POLL
 from tests.integration.query_service import (
     DEADLINE,
     Market,

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from odds.adapters import postgres
-from odds.adapters.read_model import ReadModel
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
 from odds.command import MoneyLine
 from odds.event import Event, OddsKey
 from odds.fold import Odds, apply, fold
-from query_api import odds_view
-from query_api.event_view import OddsEvent
-from query_api.odds_view import OddsView
-from query_api.queries import HistoryRequest, OddsQueries, OddsRequest
-from query_api.reader import Reader
+from query_api.read_model import odds_view
+from query_api.read_model.event_view import OddsEvent
+from query_api.read_model.odds_view import OddsView
+from query_api.read_model.queries import HistoryRequest, OddsQueries, OddsRequest
+from query_api.read_model.reader import Reader
 from tests.examples import NOW, delete, new, update
 from tests.histories import histories
 

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from odds.adapters import postgres
-from odds.adapters.tables import odds
-from query_api.queries import OddsQueries, PageRequest
-from query_api.reader import Reader, ReadModelAway
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds
+from query_api.read_model.queries import OddsQueries, PageRequest
+from query_api.read_model.reader import Reader, ReadModelAway
 
 POOL_TIMEOUT = 0.5
 ANSWER_TIMEOUT = 0.5

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from query_api.archive import Archive
-from query_api.odds_filter import OddsFilter
-from query_api.reader import Reader
+from query_api.feed.archive import Archive
+from query_api.feed.odds_filter import OddsFilter
+from query_api.read_model.reader import Reader
 from tests.integration.query_service import Market, QueryService, Stream, query_service
 from tests.stack import Databases
 

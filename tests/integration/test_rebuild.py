@@ -12,9 +12,9 @@ from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from sqlalchemy import text
 
-from odds.adapters import event_entity
-from odds.adapters.event_reader import StoredEvent
-from odds.adapters.tables import metadata
+from odds.adapters.event_store import event_entity
+from odds.adapters.event_store.event_reader import StoredEvent
+from odds.adapters.read_model.tables import metadata
 from odds.event import Event
 from odds.fold import fold
 from replayer.recovery.digest import Digests, add_history, of_read_model

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from odds.adapters.migrate import migrate
+from odds.adapters.read_model.migrate import migrate
 from replayer.recovery.diff import diff
 from replayer.recovery.parts import StoreSource
 from replayer.recovery.rebuild import Rebuild
@@ -60,5 +60,5 @@ def test_a_schema_that_is_not_of_today_is_refused_and_not_migrated(recovery: Rec
     for command in ("diff", "rebuild"):
         with pytest.raises(subprocess.CalledProcessError) as refused:
             recovery.run(command)
-        assert "odds.adapters.migrate" in refused.value.stderr
+        assert "odds.adapters.read_model.migrate" in refused.value.stderr
     assert recovery.scalar(tables) == before

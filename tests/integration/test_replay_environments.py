@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from odds.adapters import clock, datastore
-from odds.adapters.datastore import Datastore
-from odds.adapters.event_store import EventStore
+from odds.adapters import clock
+from odds.adapters.event_store import datastore
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.event_store import EventStore
 from replayer.replays import Replays
 from tests.examples import encoded, new
 from tests.integration.recovery import Recovery, opened

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from odds.adapters import clock
-from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
 from odds.adapters.guard.guard import OpenDoor
 from replayer.app import MAX_BODY, UNAVAILABLE, ReplayApi
 from replayer.launcher import NotLaunched, ProcessLauncher

@@ -15,7 +15,7 @@ from google.api_core.exceptions import AlreadyExists
 from local.emulators.choice import Emulators
 from local.ports import Ports
 from local.processes import Processes
-from odds.adapters.datastore import EventStoreUnavailable
+from odds.adapters.event_store.datastore import EventStoreUnavailable
 from replayer.replay import Replay, State
 from replayer.settings import Settings
 from replayer.workshop import Workshop

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import Engine, text
 
-from odds.adapters import postgres
+from odds.adapters.read_model import postgres
 from tests.collector import collector
 from tests.examples import new
 from tests.pushing import post, push_body

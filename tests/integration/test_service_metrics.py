@@ -11,11 +11,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from odds.adapters import clock
-from odds.adapters.telemetry import Telemetry
-from query_api.fanout import Fanout
+from odds.adapters.telemetry.telemetry import Telemetry
+from query_api.feed.odds_filter import OddsFilter
 from query_api.metrics import Metrics
-from query_api.odds_filter import OddsFilter
-from query_api.tally import Tally
+from query_api.stream.fanout import Fanout
+from query_api.stream.tally import Tally
 from tests.collector import collector
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus, refused

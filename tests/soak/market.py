@@ -1,7 +1,7 @@
 """Changes of some odds, numbered by the microsecond of their CreatedAt."""
 
-from odds.adapters import postgres
-from odds.adapters.read_model import ReadModel
+from odds.adapters.read_model import postgres
+from odds.adapters.read_model.read_model import ReadModel
 from odds.event import Event
 from tests.examples import NOW, new, update
 

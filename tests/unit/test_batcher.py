@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from odds.adapters.tracing import Tracing
+from odds.adapters.telemetry.tracing import Tracing
 from odds.event_bus import EventBus
 from projector import batcher
 from projector.batcher import ANSWERED_WITHIN, Batcher, Overloaded, TooSlow

@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 from command_api.app import CommandApi
 from command_api.metrics import Metrics
 from odds import command_codec, identity
+from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.adapters.guard.guard import OpenDoor
-from odds.adapters.publisher import EventBusOverloaded, EventBusUnavailable
-from odds.adapters.telemetry import Telemetry
-from odds.adapters.tracing import Tracing
+from odds.adapters.telemetry.telemetry import Telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from odds.event import Event
 from odds.event_bus import EventBus
 from odds.v1 import command_pb2

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from odds.adapters import logs, request_trace
+from odds.adapters.telemetry import logs, request_trace
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -15,10 +15,10 @@ from command_api.metrics import Metrics as CommandMetrics
 from command_api.responses import CommandResponse
 from gateway.main import ROUTES
 from gateway.routes import Route
+from odds.adapters.event_bus.publisher import EventPublisher
 from odds.adapters.guard.guard import OpenDoor
-from odds.adapters.publisher import EventPublisher
-from odds.adapters.telemetry import Telemetry
-from odds.adapters.tracing import Tracing
+from odds.adapters.telemetry.telemetry import Telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from odds.command import (
     MAX_FUTURE_US,
     MAX_GAME_ID,
@@ -38,15 +38,15 @@ from query_api.asgi import GRAPHQL_PATH
 from query_api.graphql import body as graphql_body
 from query_api.graphql.operation import MAX_TOKENS, GraphQLRequest
 from query_api.metrics import Metrics as QueryMetrics
-from query_api.queries import (
+from query_api.read_model.queries import (
     DEFAULT_PAGE_SIZE,
     MAX_PAGE_NO,
     MAX_PAGE_SIZE,
     OddsQueries,
     PageRequest,
 )
-from query_api.responses import Status
-from query_api.rest import create_rest
+from query_api.rest.responses import Status
+from query_api.rest.routes import create_rest
 from query_api.settings import Settings
 from replayer import parameters as replay_parameters
 from replayer.replay import KEPT_ERRORS, Replay, ReplayRequest, State

@@ -9,8 +9,8 @@ import pytest
 
 from odds.adapters.guard.guard import Guard, OpenDoor
 from odds.adapters.guard.id_tokens import Unauthenticated
-from odds.adapters.telemetry import Telemetry
-from odds.adapters.tracing import Tracing
+from odds.adapters.telemetry.telemetry import Telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from projector import batcher
 from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher

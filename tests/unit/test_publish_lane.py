@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from google.pubsub_v1.types import PubsubMessage
 
-from odds.adapters.publish_call import PublishFailed
-from odds.adapters.publish_lane import UNORDERED_REQUESTS, PublishLane
+from odds.adapters.event_bus.publish_call import PublishFailed
+from odds.adapters.event_bus.publish_lane import UNORDERED_REQUESTS, PublishLane
 
 
 class Bus:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from query_api.errors import DeletedOdds, client_message, http_headers, http_status
-from query_api.reader import ReadModelAway
+from query_api.read_model.reader import ReadModelAway
 
 
 class _Lost(ReadModelAway):

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from query_api import subscriber
-from query_api.archive import Page
-from query_api.change import Change
 from query_api.cursor import Cursor
-from query_api.fanout import Fanout, FanoutFull
-from query_api.odds_filter import OddsFilter
-from query_api.outlet import UNSENT_LIMIT, Outlet
-from query_api.parcel import Parcel
-from query_api.past import Past
-from query_api.subscriber import Subscriber
-from query_api.tally import Tally
-from query_api.wish import Wish
+from query_api.feed.archive import Page
+from query_api.feed.change import Change
+from query_api.feed.odds_filter import OddsFilter
+from query_api.stream import subscriber
+from query_api.stream.fanout import Fanout, FanoutFull
+from query_api.stream.parcel import Parcel
+from query_api.stream.past import Past
+from query_api.stream.sink import UNSENT_LIMIT, Sink
+from query_api.stream.subscriber import Subscriber
+from query_api.stream.subscription_request import SubscriptionRequest
+from query_api.stream.tally import Tally
 from tests.changes import change, changes_of, place
 
 
@@ -34,7 +34,7 @@ class NoPast:
         raise AssertionError("the journal would have done")
 
 
-class Client(Outlet):
+class Client(Sink):
     """A transport, and what it took; ``unsent`` is what waits in it."""
 
     def __init__(self, *, direct: bool = True) -> None:
@@ -103,14 +103,17 @@ def in_event_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[],
 
 @asynccontextmanager
 async def subscribed(
-    fanout: Fanout, *clients: Client, wish: Wish | None = None, heartbeat: float = 60.0
+    fanout: Fanout,
+    *clients: Client,
+    asked: SubscriptionRequest | None = None,
+    heartbeat: float = 60.0,
 ) -> AsyncIterator[None]:
-    wish = wish or Wish()
+    asked = asked or SubscriptionRequest()
     past = cast(Past, NoPast())
     running = []
     for client in clients:
-        group = fanout.join(encode, wish.filter)
-        subscriber = Subscriber(fanout.journal, past, group, wish)
+        group = fanout.join(encode, asked.filter)
+        subscriber = Subscriber(fanout.journal, past, group, asked)
         running.append(asyncio.create_task(subscriber.run(client, heartbeat)))
     await settled()
     try:
@@ -156,7 +159,9 @@ async def test_without_a_transport_the_same_comes_by_the_servers_own_way() -> No
 async def test_a_subscriber_hears_of_the_odds_that_it_asked_for_alone() -> None:
     fanout, client = await begun(), Client()
     first, second = change(1, 7, "soccer:1"), change(2, 8, "soccer:2")
-    async with subscribed(fanout, client, wish=Wish(OddsFilter(game_id="soccer:2"))):
+    async with subscribed(
+        fanout, client, asked=SubscriptionRequest(OddsFilter(game_id="soccer:2"))
+    ):
         await fanout.publish([first, second])
         await fanout.publish([change(3, 7, "soccer:1")])
     assert client.got == [second]
@@ -166,7 +171,7 @@ async def test_a_subscriber_hears_of_the_odds_that_it_asked_for_alone() -> None:
 async def test_who_names_a_place_goes_on_from_there() -> None:
     fanout, client = await begun(), Client()
     await fanout.publish(changes_of([7, 7, 8]))
-    async with subscribed(fanout, client, wish=Wish(since=place(1))):
+    async with subscribed(fanout, client, asked=SubscriptionRequest(since=place(1))):
         await fanout.publish(changes_of([9], after=3))
     assert [c.place for c in client.got] == [place(2), place(3), place(4)]
     assert client.writes == 1
@@ -176,7 +181,7 @@ async def test_who_names_a_place_goes_on_from_there() -> None:
 async def test_a_place_that_the_feed_has_not_come_to_is_waited_for() -> None:
     """As when another process, which had read on further, was streamed from before."""
     fanout, client = await begun(), Client()
-    async with subscribed(fanout, client, wish=Wish(since=place(2))):
+    async with subscribed(fanout, client, asked=SubscriptionRequest(since=place(2))):
         await fanout.publish(changes_of([7, 7, 8]))
         await settled()
     assert [c.place for c in client.got] == [place(3)]
@@ -211,7 +216,7 @@ def test_who_comes_back_and_loses_ground_gets_the_newest_of_each_odds(
         fanout, client = await begun(size=2), Client()
         for number in range(20):
             await fanout.publish(changes_of([7 + number % 2], after=number))
-        async with subscribed(fanout, client, wish=Wish(since=place(0))):
+        async with subscribed(fanout, client, asked=SubscriptionRequest(since=place(0))):
             await settled()
         assert [c.place for c in client.got] == [place(number) for number in numbers]
         assert all(c.conflated for c in client.got)
@@ -222,7 +227,7 @@ def test_who_comes_back_and_loses_ground_gets_the_newest_of_each_odds(
 @in_event_loop
 async def test_who_asked_for_it_gets_one_change_of_each_odds_at_a_time() -> None:
     fanout, client = await begun(), Client()
-    async with subscribed(fanout, client, wish=Wish(conflate_ms=20)):
+    async with subscribed(fanout, client, asked=SubscriptionRequest(conflate_ms=20)):
         await fanout.publish(changes_of([7]))
         await settled()
         await fanout.publish(changes_of([7, 8, 7], after=1))
@@ -239,7 +244,11 @@ async def test_a_client_that_has_got_nothing_yet_has_a_place_to_come_back_to() -
     await fanout.publish(changes_of([7]))
     async with (
         subscribed(fanout, client),
-        subscribed(fanout, filtered, wish=Wish(OddsFilter(provider="x"), since=place(0))),
+        subscribed(
+            fanout,
+            filtered,
+            asked=SubscriptionRequest(OddsFilter(provider="x"), since=place(0)),
+        ),
     ):
         assert (client.got, client.beats) == (filtered.got, filtered.beats) == ([], [place(1)])
 
@@ -247,7 +256,9 @@ async def test_a_client_that_has_got_nothing_yet_has_a_place_to_come_back_to() -
 @in_event_loop
 async def test_a_heartbeat_tells_who_rides_how_far_the_market_is() -> None:
     fanout, quiet = await begun(), Client()
-    async with subscribed(fanout, quiet, wish=Wish(OddsFilter(game_id="soccer:quiet"))):
+    async with subscribed(
+        fanout, quiet, asked=SubscriptionRequest(OddsFilter(game_id="soccer:quiet"))
+    ):
         beating = asyncio.create_task(fanout.beat(0.01))
         await fanout.publish(changes_of([7, 8]))
         while len(quiet.beats) < 3:
@@ -259,11 +270,11 @@ async def test_a_heartbeat_tells_who_rides_how_far_the_market_is() -> None:
 
 @pytest.mark.parametrize("conflate_ms", [0, 60_000])
 def test_a_quiet_game_of_a_busy_market_gets_heartbeats(conflate_ms: int) -> None:
-    wish = Wish(OddsFilter(game_id="soccer:quiet"), conflate_ms=conflate_ms)
+    asked = SubscriptionRequest(OddsFilter(game_id="soccer:quiet"), conflate_ms=conflate_ms)
 
     async def test() -> None:
         fanout, client = await begun(), Client(direct=False)
-        async with subscribed(fanout, client, wish=wish, heartbeat=0.03):
+        async with subscribed(fanout, client, asked=asked, heartbeat=0.03):
             for number in range(20):
                 await fanout.publish(changes_of([7], after=number))
                 await asyncio.sleep(0.01)

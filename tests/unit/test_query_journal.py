@@ -2,8 +2,8 @@
 
 import pytest
 
-from query_api import journal as journal_module
-from query_api.journal import Journal
+from query_api.stream import journal as journal_module
+from query_api.stream.journal import Journal
 from tests.changes import changes_of, place
 
 

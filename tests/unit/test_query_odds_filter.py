@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query_api.odds_filter import FilterIndex, OddsFilter
+from query_api.feed.odds_filter import FilterIndex, OddsFilter
 from tests.changes import change
 
 TEXTS = st.sampled_from([None, "soccer:1", "soccer", "betfair", "other"])

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from query_api import parameters
 from query_api.errors import BadParameter
-from query_api.queries import HistoryRequest, OddsRequest, PageRequest
+from query_api.read_model.queries import HistoryRequest, OddsRequest, PageRequest
 
 ODDS = "6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11"
 

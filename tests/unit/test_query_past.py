@@ -4,10 +4,10 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from query_api.archive import Archive, Page
 from query_api.cursor import Cursor
-from query_api.odds_filter import OddsFilter
-from query_api.past import Past
+from query_api.feed.archive import Archive, Page
+from query_api.feed.odds_filter import OddsFilter
+from query_api.stream.past import Past
 from tests.changes import place
 
 

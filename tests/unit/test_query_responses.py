@@ -6,10 +6,10 @@ from uuid import UUID
 from odds.command import CommandName
 from odds.fold import Outcome
 from odds.v1 import command_pb2, query_pb2
-from query_api import json_responses, protobuf_responses
-from query_api.event_view import OddsEvent, OddsHistory
-from query_api.odds_view import OddsPage, OddsView
-from query_api.responses import QueryResponse, Status
+from query_api.read_model.event_view import OddsEvent, OddsHistory
+from query_api.read_model.odds_view import OddsPage, OddsView
+from query_api.rest import json_responses, protobuf_responses
+from query_api.rest.responses import QueryResponse, Status
 
 EXTERNAL_ID = UUID("a7c3d6de-3b0f-5a5e-8f35-2b9c1f0c9e42")
 EVENT_ID = UUID("6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11")

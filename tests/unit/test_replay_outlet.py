@@ -8,7 +8,7 @@ from google.api_core.exceptions import InvalidArgument, NotFound
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PublishRequest
 
-from odds.adapters.publisher import EventBusUnavailable
+from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.event_bus import Route
 from replayer.outlet import Outgoing, Outlet, Refused
 

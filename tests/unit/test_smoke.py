@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
-from odds.adapters import smoke
+from odds.adapters.http import smoke
 
 
 class Service(BaseHTTPRequestHandler):

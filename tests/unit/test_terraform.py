@@ -13,8 +13,9 @@ import command_api.settings
 import projector.settings
 import query_api.settings
 import replayer.settings
-from odds.adapters import migrate, telemetry
 from odds.adapters.guard.callers import Callers
+from odds.adapters.read_model import migrate
+from odds.adapters.telemetry import telemetry
 from tests.paths import ROOT
 
 TERRAFORM = ROOT / "terraform"
@@ -183,7 +184,7 @@ def test_whoever_has_the_code_for_datastore_may_use_it() -> None:
     using = {
         name
         for name in SERVICES
-        if code.chain_exists(name, "odds.adapters.datastore", as_packages=True)
+        if code.chain_exists(name, "odds.adapters.event_store.datastore", as_packages=True)
     }
     assert {name for name in SERVICES if "datastore.user" in roles(name)} == using
     assert "datastore.user" in roles("replay")
@@ -195,7 +196,7 @@ def test_whoever_has_the_code_for_publishing_may_see_the_topics() -> None:
     using = {
         name
         for name in SERVICES
-        if code.chain_exists(name, "odds.adapters.publisher", as_packages=True)
+        if code.chain_exists(name, "odds.adapters.event_bus.publisher", as_packages=True)
     }
     text = (TERRAFORM / "event_bus.tf").read_text()
     viewers = re.search(r'"viewer" \{.*?\[(.*?)\]', text, re.DOTALL)

@@ -10,9 +10,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanContext
 
-from odds.adapters import tracing
-from odds.adapters.telemetry import Telemetry, telemetry
-from odds.adapters.tracing import Tracing
+from odds.adapters.telemetry import tracing
+from odds.adapters.telemetry.telemetry import Telemetry, telemetry
+from odds.adapters.telemetry.tracing import Tracing
 from odds.settings import SettingsError
 from projector.batcher import Batcher
 from projector.envelope import Envelope, Message

@@ -10,7 +10,7 @@ import msgspec
 from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
-from odds.adapters.logs import fields
+from odds.adapters.telemetry.logs import fields
 
 FETCH_TIMEOUT = 5
 """Seconds."""

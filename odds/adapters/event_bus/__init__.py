@@ -1,0 +1,1 @@
+"""Pub/Sub: the way of events to the topics of their velocity tier."""

@@ -1,0 +1,1 @@
+"""What the services answer HTTP with: health, headers, a WSGI bridge, an orderly end."""

@@ -1,0 +1,1 @@
+"""The change feed: rows of the log in the order that has no gaps."""

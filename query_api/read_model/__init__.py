@@ -1,0 +1,1 @@
+"""Reads of the read model, and odds and events as readers see them."""

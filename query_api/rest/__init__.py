@@ -1,0 +1,1 @@
+"""The REST API: odds, one by one and listed, and their events."""
