@@ -1,4 +1,4 @@
-"""What is published: the seed's six fields of a change, and when it was made known."""
+"""What is published: the API's six fields of a change, and when it was made known."""
 
 import time
 from itertools import count

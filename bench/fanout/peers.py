@@ -43,7 +43,7 @@ class Peer(Protocol):
 
 
 class GraphQLPeer:
-    """Serves the seed's subscription over SSE, and publishes what is POSTed to it."""
+    """Serves the API's subscription over SSE, and publishes what is POSTed to it."""
 
     def __init__(self) -> None:
         self._port = Ports.free().gateway_port
@@ -177,7 +177,7 @@ def gunicorn(application: str, port: int, *options: str) -> tuple[str, ...]:
 
 
 def graphql_over_sse(port: int) -> bytes:
-    """The seed's subscription in distinct-connections mode of GraphQL over SSE."""
+    """The API's subscription in distinct-connections mode of GraphQL over SSE."""
     body = json.dumps({"query": QUERY}).encode()
     lines = (
         "POST /api/graphql HTTP/1.1",

@@ -1,4 +1,4 @@
-"""QueryResponse as JSON, with the seed's names."""
+"""QueryResponse as JSON, with the contract's names."""
 
 from uuid import UUID
 
