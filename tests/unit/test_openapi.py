@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from typing import cast
+from uuid import UUID, uuid5
 
 import msgspec.yaml
 import pytest
@@ -15,6 +16,7 @@ from command_api.metrics import Metrics as CommandMetrics
 from command_api.responses import CommandResponse
 from gateway.main import ROUTES
 from gateway.routes import Route
+from odds import identity
 from odds.adapters.event_bus.publisher import EventPublisher
 from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.telemetry.telemetry import Telemetry
@@ -194,6 +196,13 @@ def test_the_described_fields_are_those_of_the_code(
     fields = msgspec.structs.fields(struct)
     assert set(schema["properties"]) == {field.encode_name for field in fields}
     assert set(schema["required"]) == {field.encode_name for field in fields if field.required}
+
+
+def test_ids_can_be_computed_as_described() -> None:
+    told = re.findall(r"`([0-9a-f-]{36})`", COMMAND.document["info"]["description"])
+    events, odds, event_id, external_id = map(UUID, told)
+    assert event_id == uuid5(events, "acme\0r-1") == identity.event_id("acme", "r-1")
+    assert external_id == uuid5(odds, str(event_id)) == identity.external_id(event_id)
 
 
 def test_prices_may_be_as_far_ahead_of_the_clock_as_described() -> None:
