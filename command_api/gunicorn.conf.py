@@ -1,5 +1,6 @@
 """How gunicorn runs the command service: ``gunicorn -c command_api/gunicorn.conf.py``."""
 
+import gc
 import os
 
 from odds.adapters.http import graceful_end
@@ -18,3 +19,6 @@ control_socket_disable = True  # its path is shared by every gunicorn of a user
 
 def post_worker_init(worker):
     graceful_end.prepare(worker)
+    # docs/decisions/2026-11-26-garbage-collection.md
+    gc.collect()
+    gc.freeze()

@@ -1,5 +1,6 @@
 """How gunicorn runs the projector: ``gunicorn -c projector/gunicorn.conf.py``."""
 
+import gc
 import os
 
 from odds.adapters.http import graceful_end
@@ -19,6 +20,9 @@ control_socket_disable = True  # its path is shared by every gunicorn of a user
 
 def post_worker_init(worker):
     graceful_end.prepare(worker)
+    # docs/decisions/2026-11-26-garbage-collection.md
+    gc.collect()
+    gc.freeze()
 
 
 def on_starting(_server):

@@ -1,5 +1,6 @@
 """How gunicorn runs the query service: ``gunicorn -c query_api/gunicorn.conf.py``."""
 
+import gc
 import os
 import socket
 
@@ -50,6 +51,9 @@ def post_worker_init(worker):
     """The worker waits for open streams before it tells the application to shut down, so the
     application has to end them when the signal comes."""
     graceful_end.prepare(worker, worker.asgi.end_streams)
+    # docs/decisions/2026-11-26-garbage-collection.md
+    gc.collect()
+    gc.freeze()
 
 
 def on_starting(_server):

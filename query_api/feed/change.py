@@ -6,7 +6,7 @@ from query_api.cursor import Cursor
 from query_api.read_model.odds_view import OddsView
 
 
-class Change(OddsView, frozen=True, kw_only=True, eq=False):
+class Change(OddsView, frozen=True, kw_only=True, eq=False, gc=False):
     """One odds with its state as of an applied event.
 
     Two of the same place that tell the same are equal whenever they were read: what many readers

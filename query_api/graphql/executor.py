@@ -1,7 +1,7 @@
 """Running operations: one result for a query, and for a subscription what it asks for."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from ariadne import graphql
@@ -68,12 +68,11 @@ class Executor:
     def subscription(self, operation: Operation) -> Subscription:
         """Raises RefusedOperation."""
         self._accept(self._problems(operation.document))
-        prepare = partial(self._prepare, operation)
-        execution = prepare()
+        execution = self._prepare(operation)
         source = create_source_event_stream(execution)
         if isinstance(source, ExecutionResult):
             self._accept(source.errors or ())
-        selection = self._selections.of(operation.document, execution, prepare)
+        selection = self._selections.of(operation.document, execution)
         return Subscription(cast(SubscriptionRequest, source), selection)
 
     def _validate(self, document: DocumentNode) -> Sequence[GraphQLError]:

@@ -24,13 +24,6 @@ from query_api.graphql.errors import ErrorLog, formatted
 REMEMBERED = 16_384
 """Encoded changes: enough for those who come back together after a restart."""
 
-RENEWED_AFTER = 1024
-"""Changes that one execution is asked for: graphql-core's remembers something of every event that
-it executed (its ``_relevant_sub_fields``, some 4 KB) for as long as it lives."""
-
-Execute = Callable[[], Execution[None]]
-"""Prepares the execution of a subscription."""
-
 _VARIABLE = re.compile(r"\$(\w+)")
 
 
@@ -38,21 +31,18 @@ class Selection:
     """Called with a change, gives the result that the subscriptions asked for, as JSON."""
 
     def __init__(
-        self, prepare: Execute, remembered: Callable[["Selection", Change], bytes]
+        self, execution: Execution[None], remembered: Callable[["Selection", Change], bytes]
     ) -> None:
-        self._prepare = prepare
+        self._execution = execution
         self._remembered = remembered
-        self._execution = prepare()
-        self._executed = 0
 
     def __call__(self, change: Change) -> bytes:
         return self._remembered(self, change)
 
     def execute(self, change: Change) -> ExecutionResult:
-        if self._executed == RENEWED_AFTER:
-            self._execution, self._executed = self._prepare(), 0
-        self._executed += 1
         event = self._execution.build_per_event_executor(change)
+        # All events would share what graphql-core remembers of each of them: some 4 KB for ever.
+        event._relevant_sub_fields = {}
         return cast(ExecutionResult, execute_subscription_event(event))
 
 
@@ -64,12 +54,11 @@ class Selections:
         self._shared: WeakValueDictionary[str, Selection] = WeakValueDictionary()
         self._remembered = lru_cache(REMEMBERED)(self._encode)
 
-    def of(self, document: DocumentNode, execution: Execution[None], prepare: Execute) -> Selection:
-        """``prepare`` makes executions like this one."""
+    def of(self, document: DocumentNode, execution: Execution[None]) -> Selection:
         key = _key(document, execution)
         selection = self._shared.get(key)
         if selection is None:
-            selection = self._shared[key] = Selection(prepare, self._remembered)
+            selection = self._shared[key] = Selection(execution, self._remembered)
         return selection
 
     def _encode(self, selection: Selection, change: Change) -> bytes:
