@@ -12,8 +12,6 @@ from bench.load import Request
 from odds import event_codec
 from odds.command import CommandName, CommandRequest, Domain, EventVelocity, MoneyLine, Payload
 from odds.event import Event, accept
-from projector import envelope
-from projector.envelope import Envelope
 
 ODDS = 200
 
@@ -54,9 +52,9 @@ def _event(name: str, request_id: str, game_id: str, odds: Event | None) -> Even
     return accept(asked, about, "soccer", now=now)
 
 
-def envelopes(of: list[Event]) -> list[Envelope]:
-    """The same, read."""
-    return [envelope.read(_envelope(event)) for event in of]
+def bodies(of: list[Event]) -> list[bytes]:
+    """The bodies of the same pushes."""
+    return [_envelope(event) for event in of]
 
 
 def _envelope(event: Event) -> bytes:

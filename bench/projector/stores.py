@@ -8,7 +8,7 @@ from statistics import median
 from typing import NamedTuple
 
 from bench.cost import processor_seconds
-from bench.events import ODDS, envelopes, events
+from bench.events import ODDS, bodies, events
 from bench.ground import Ground
 from bench.projector.copying import Copying
 from bench.projector.peer import Peer
@@ -24,6 +24,7 @@ from odds.adapters.telemetry.telemetry import Telemetry
 from odds.adapters.telemetry.tracing import Tracing
 from odds.event import Event
 from odds.event_codec import EncodedEvent
+from projector import envelope
 from projector.batcher import MAX_BATCH, MAX_WAITING, Batcher
 from projector.metrics import Metrics
 from projector.parking import Parking
@@ -154,18 +155,19 @@ def _tell(found: dict[str, list[Timed]]) -> None:
 
 
 def _through(projector: Projector, pushed: list[Event]) -> Work:
-    return lambda: asyncio.run(_take_all(projector, pushed))
+    pushed_bodies = bodies(pushed)
+    return lambda: asyncio.run(_take_all(projector, pushed_bodies))
 
 
-async def _take_all(projector: Projector, pushed: list[Event]) -> None:
+async def _take_all(projector: Projector, pushed: list[bytes]) -> None:
     """With as many messages in flight as may wait."""
     batcher = Batcher(projector.store, projector.project, Tracing(None))
     running = asyncio.create_task(batcher.run())
-    rest = iter(envelopes(pushed))
+    rest = iter(pushed)
 
     async def push() -> None:
         for each in rest:
-            await batcher.take(each)
+            await batcher.take(envelope.read(each))
 
     async with asyncio.TaskGroup() as pushers:
         for _ in range(MAX_WAITING):
