@@ -47,7 +47,7 @@ locals {
     }
     slow_commands = {
       says     = "One command in a hundred takes more than a second"
-      filter   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.command_api.name}\" AND metric.type=\"run.googleapis.com/request_latencies\""
+      filter   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.service["command_api"].name}\" AND metric.type=\"run.googleapis.com/request_latencies\""
       above    = 1000
       seconds  = 300
       aligner  = "ALIGN_PERCENTILE_99"
@@ -55,7 +55,7 @@ locals {
     }
     slow_pushes = {
       says     = "One push in a hundred takes more than two seconds"
-      filter   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.projector.name}\" AND metric.type=\"run.googleapis.com/request_latencies\""
+      filter   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${module.service["projector"].name}\" AND metric.type=\"run.googleapis.com/request_latencies\""
       above    = 2000
       seconds  = 300
       aligner  = "ALIGN_PERCENTILE_99"
@@ -164,9 +164,9 @@ resource "google_monitoring_notification_channel" "email" {
 
 resource "google_logging_metric" "counted" {
   for_each = {
-    feed_interrupted = "resource.labels.service_name=\"${module.query_api.name}\" AND jsonPayload.message=\"change feed interrupted\""
-    heartbeat_failed = "resource.labels.service_name=\"${module.projector.name}\" AND jsonPayload.message=\"heartbeat failed\""
-    parked           = "resource.labels.service_name=\"${module.projector.name}\" AND jsonPayload.message=\"message parked\""
+    feed_interrupted = "resource.labels.service_name=\"${module.service["query_api"].name}\" AND jsonPayload.message=\"change feed interrupted\""
+    heartbeat_failed = "resource.labels.service_name=\"${module.service["projector"].name}\" AND jsonPayload.message=\"heartbeat failed\""
+    parked           = "resource.labels.service_name=\"${module.service["projector"].name}\" AND jsonPayload.message=\"message parked\""
   }
 
   name   = "moneyline/${each.key}"
@@ -184,14 +184,14 @@ resource "google_logging_metric" "measured" {
   for_each = {
     projection_lag = {
       says   = "From CreatedAt to projected, of the newest event of each batch"
-      filter = "resource.labels.service_name=\"${module.projector.name}\" AND jsonPayload.message=\"batch projected\" AND jsonPayload.newest_age_ms>=0"
+      filter = "resource.labels.service_name=\"${module.service["projector"].name}\" AND jsonPayload.message=\"batch projected\" AND jsonPayload.newest_age_ms>=0"
       value  = "EXTRACT(jsonPayload.newest_age_ms)"
       unit   = "ms"
       scale  = 1
     }
     read_latency = {
       says   = "Cloud Run's answers to reads of odds"
-      filter = "resource.labels.service_name=\"${module.query_api.name}\" AND log_id(\"run.googleapis.com/requests\") AND httpRequest.requestUrl=~\"^https?://[^/]+/odds([/?]|$)\""
+      filter = "resource.labels.service_name=\"${module.service["query_api"].name}\" AND log_id(\"run.googleapis.com/requests\") AND httpRequest.requestUrl=~\"^https?://[^/]+/odds([/?]|$)\""
       value  = "EXTRACT(httpRequest.latency)"
       unit   = "s"
       scale  = 0.001

@@ -67,7 +67,7 @@ resource "google_pubsub_subscription" "projector" {
   message_retention_duration = "604800s"
 
   push_config {
-    push_endpoint = "${module.projector.uri}${local.bus.subscription.push_path}"
+    push_endpoint = "${module.service["projector"].uri}${local.bus.subscription.push_path}"
 
     oidc_token {
       service_account_email = google_service_account.of["push"].email

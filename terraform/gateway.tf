@@ -13,7 +13,7 @@ resource "google_compute_region_network_endpoint_group" "service" {
   network_endpoint_type = "SERVERLESS"
 
   cloud_run {
-    service = local.modules[each.value].name
+    service = module.service[each.value].name
   }
 }
 

@@ -1,10 +1,26 @@
 # Jobs: replay runs one replay (started by the replayer, which says which one), rebuild makes the
-# read model anew, migrations brings its schema up to date. Operators may run the first two with
-# other arguments: gcloud run jobs execute replay --args=dead-letter,list
+# read model anew, migrations brings its schema up to date, smoke asks services whether they are
+# ready. Operators may run the first two with other arguments:
+# gcloud run jobs execute replay --args=dead-letter,list
 
 locals {
   deployer_starts = { deployer = "serviceAccount:${google_service_account.of["deployer"].email}" }
   operators_start = { for email in var.operators : email => local.members[email] }
+
+  # What environments.yaml knows the environments by, and which of them this is.
+  projects = merge(var.other_projects, { (var.environment) = var.project })
+  replaying_environment = {
+    GOOGLE_CLOUD_PROJECT = var.project
+    PROD_PROJECT         = lookup(local.projects, "prod", "")
+    REPLAYER_ENV         = var.environment
+    STG_PROJECT          = lookup(local.projects, "stg", "")
+  }
+
+  # Whom those who make tables grant their part.
+  granting_environment = {
+    READ_MODEL_READERS = local.database_user["query_api"]
+    READ_MODEL_WRITERS = local.database_user["projector"]
+  }
 
   jobs = {
     migrations = {
@@ -14,11 +30,9 @@ locals {
       retries  = 0
       size     = { cpu = "1", memory = "512Mi" }
       starters = local.deployer_starts
-      environment = {
-        DATABASE_URL       = local.database_url["migrations"]
-        READ_MODEL_READERS = local.database_user["query_api"]
-        READ_MODEL_WRITERS = local.database_user["projector"]
-      }
+      environment = [local.granting_environment, {
+        DATABASE_URL = local.database_url["migrations"]
+      }]
     }
     rebuild = {
       command  = ["python", "-m", "replayer"]
@@ -27,16 +41,10 @@ locals {
       retries  = 0
       size     = { cpu = "4", memory = "4Gi" }
       starters = local.operators_start
-      environment = {
-        GOOGLE_CLOUD_PROJECT = var.project
-        PROD_DATABASE_URL    = var.environment == "prod" ? local.database_url["rebuild"] : ""
-        PROD_PROJECT         = lookup(local.projects, "prod", "")
-        READ_MODEL_READERS   = local.database_user["query_api"]
-        READ_MODEL_WRITERS   = local.database_user["projector"]
-        REPLAYER_ENV         = var.environment
-        STG_DATABASE_URL     = var.environment == "stg" ? local.database_url["rebuild"] : ""
-        STG_PROJECT          = lookup(local.projects, "stg", "")
-      }
+      environment = [local.replaying_environment, local.granting_environment, {
+        PROD_DATABASE_URL = var.environment == "prod" ? local.database_url["rebuild"] : ""
+        STG_DATABASE_URL  = var.environment == "stg" ? local.database_url["rebuild"] : ""
+      }]
     }
     replay = {
       command = ["python", "-m", "replayer"]
@@ -47,12 +55,7 @@ locals {
       starters = merge(local.operators_start, {
         replayer = "serviceAccount:${google_service_account.of["replayer"].email}"
       })
-      environment = {
-        GOOGLE_CLOUD_PROJECT = var.project
-        PROD_PROJECT         = lookup(local.projects, "prod", "")
-        REPLAYER_ENV         = var.environment
-        STG_PROJECT          = lookup(local.projects, "stg", "")
-      }
+      environment = [local.replaying_environment]
     }
     smoke = {
       command     = ["python", "-m", "odds.adapters.http.smoke"]
@@ -61,7 +64,7 @@ locals {
       retries     = 0
       size        = { cpu = "1", memory = "512Mi" }
       starters    = local.deployer_starts
-      environment = {}
+      environment = []
     }
   }
 }
@@ -85,7 +88,7 @@ resource "google_cloud_run_v2_job" "of" {
         args    = each.value.args
 
         dynamic "env" {
-          for_each = each.value.environment
+          for_each = merge(each.value.environment...)
           content {
             name  = env.key
             value = env.value

@@ -13,17 +13,17 @@ output "images" {
   value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.name}"
 }
 
-output "read_model_owners" {
-  description = "Database users that act as cloudsqlsuperuser, which is granted by hand."
-  value       = [for name in ["migrations", "rebuild"] : local.database_user[name]]
-}
-
 output "ingress" {
   description = "Where requests to each service may come from."
-  value       = { for name, service in local.modules : name => service.ingress }
+  value       = { for name, service in module.service : name => service.ingress }
 }
 
 output "invokers" {
   description = "Which members Cloud Run's IAM lets call each service."
-  value       = { for name, service in local.modules : name => service.invokers }
+  value       = { for name, service in module.service : name => service.invokers }
+}
+
+output "read_model_owners" {
+  description = "Database users that act as cloudsqlsuperuser, which is granted by hand."
+  value       = [for name in ["migrations", "rebuild"] : local.database_user[name]]
 }

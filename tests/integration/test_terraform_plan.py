@@ -19,6 +19,7 @@ from gateway.main import ROUTES
 from gateway.routes import MethodNotAllowedError, PathNotFoundError, RoutingTable
 from odds.event_bus import EventBus
 from tests.paths import ROOT
+from tests.unit.test_terraform import PARTS, environment
 
 OFFLINE = ROOT.parent / "shared" / "tools" / "terraform-offline" / "terraform-offline"
 
@@ -53,10 +54,12 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Resources:
         return done.stdout
 
     terraform("plan", "-var-file=environments/prod.tfvars", "-out=plan")
-    resources = json.loads(terraform("show", "-json", "plan"))["planned_values"]["root_module"]
+    root_module = json.loads(terraform("show", "-json", "plan"))["planned_values"]["root_module"]
+    modules = [root_module, *root_module["child_modules"]]
+    resources = [each for module in modules for each in module["resources"]]
 
     def of_type(name: str) -> list[dict[str, Any]]:
-        return [each["values"] for each in resources["resources"] if each["type"] == name]
+        return [each["values"] for each in resources if each["type"] == name]
 
     return of_type
 
@@ -69,6 +72,23 @@ def _keep_state_here(versions: Path) -> None:
 @pytest.fixture(scope="module")
 def bus() -> EventBus:
     return EventBus.load(ROOT / "event_bus.yaml")
+
+
+def test_each_part_gets_the_environment_that_is_held_against_its_settings(
+    planned: Resources,
+) -> None:
+    made = {
+        **{each["name"]: each["template"][0] for each in planned("google_cloud_run_v2_service")},
+        **{
+            each["name"]: each["template"][0]["template"][0]
+            for each in planned("google_cloud_run_v2_job")
+        },
+    }
+    given = {
+        name.replace("-", "_"): {each["name"] for each in template["containers"][0]["env"]}
+        for name, template in made.items()
+    }
+    assert given == {name: environment(name) for name in PARTS}
 
 
 def test_there_are_the_topics_that_events_are_published_to(

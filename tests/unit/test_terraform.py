@@ -90,23 +90,27 @@ def read(file: str) -> dict[str, Any]:
         return hcl2.load(opened)
 
 
-def modules() -> dict[str, dict[str, Any]]:
-    """The services, as Terraform describes them."""
-    given = read("services.tf")["module"]
-    return {name.strip('"'): module for each in given for name, module in each.items()}
+def locals_of(file: str) -> dict[str, Any]:
+    [found] = read(file)["locals"]
+    return dict(found)
+
+
+def parts() -> dict[str, dict[str, Any]]:
+    """The services and jobs, as Terraform describes them."""
+    return {**locals_of("services.tf")["services"], **locals_of("jobs.tf")["jobs"]}
 
 
 def environment(part: str) -> set[str]:
-    """Names of the variables that Terraform sets."""
-    if service := modules().get(part):
-        return set(service["environment"])
-    [local] = read("jobs.tf")["locals"]
-    return set(local["jobs"][part]["environment"])
+    """Names of the variables that Terraform sets, those that parts share and the part's own."""
+    locals_here = {**locals_of("services.tf"), **locals_of("jobs.tf")}
+    shared = {f"${{local.{name}}}": value for name, value in locals_here.items()}
+    given = parts()[part]["environment"]
+    return {name for each in given for name in (shared[each] if isinstance(each, str) else each)}
 
 
 def roles(account: str) -> set[str]:
     """Of an account in its project."""
-    [local] = read("service_accounts.tf")["locals"]
+    local = locals_of("service_accounts.tf")
     said = str(local["accounts"][account]["roles"])
     said = re.sub(r"local\.(\w+)", lambda found: str(local[found[1]]), said)
     return set(re.findall(r"roles/([\w.]+)", said))
@@ -138,8 +142,7 @@ def test_whoever_is_given_a_database_may_reach_it_and_is_a_user_of_it() -> None:
     reaching = {
         name for name in PARTS if {"cloudsql.client", "cloudsql.instanceUser"} <= roles(name)
     }
-    [local] = read("read_model.tf")["locals"]
-    users = set(re.findall(r'"(\w+)"', local["database_users"]))
+    users = set(re.findall(r'"(\w+)"', locals_of("read_model.tf")["database_users"]))
     assert given == reaching == users
 
 
@@ -163,20 +166,20 @@ def test_the_cloud_is_told_of_services_with_their_credentials(name: str) -> None
 
 
 def test_every_service_and_job_is_held_against_its_settings() -> None:
-    [local] = read("jobs.tf")["locals"]
-    assert set(PARTS) == set(modules()) | set(local["jobs"])
+    assert set(PARTS) == set(parts())
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_no_service_is_made_before_it_may_read_the_list_of_callers(name: str) -> None:
+def test_no_service_is_made_before_it_may_read_the_list_of_callers() -> None:
     first = "google_secret_manager_secret_version", "google_secret_manager_secret_iam_member"
-    waited_for = " ".join(modules()[name]["depends_on"])
+    [services] = read("services.tf")["module"]
+    waited_for = " ".join(services['"service"']["depends_on"])
     assert all(f"{each}." in waited_for for each in first)
 
 
 def test_the_list_of_callers_has_all_that_the_services_look_for() -> None:
-    [local] = read("callers.tf")["locals"]
-    assert set(local["callers"]) == {field.name for field in msgspec.structs.fields(Callers)}
+    assert set(locals_of("callers.tf")["callers"]) == {
+        field.name for field in msgspec.structs.fields(Callers)
+    }
 
 
 def test_whoever_has_the_code_for_datastore_may_use_it() -> None:

@@ -39,7 +39,7 @@ def structured(service: str) -> set[str]:
 
 def test_each_log_that_an_alert_counts_is_written_by_its_service() -> None:
     counted = re.findall(
-        r'module\.(\w+)\.name\}\\" AND jsonPayload\.message=\\"([^\\]+)\\"', ALERTS
+        r'module\.service\["(\w+)"\]\.name\}\\" AND jsonPayload\.message=\\"([^\\]+)\\"', ALERTS
     )
     assert len(counted) == ALERTS.count("jsonPayload.message")
     assert {message for _, message in counted} == {
