@@ -23,6 +23,7 @@ locals {
     log_lock_waits                      = "on"
     log_min_duration_statement          = "1000"
   }
+  primary = google_sql_database_instance.read_model.settings[0]
 }
 
 resource "google_sql_database_instance" "read_model" {
@@ -86,28 +87,29 @@ resource "google_sql_database_instance" "read_model" {
   depends_on = [google_service_networking_connection.google_services]
 }
 
-# For analysts and for another zone's bad day; the services use the primary, where NOTIFY is.
+# For analysts and for another zone's bad day; the services use the primary, where NOTIFY is. It is
+# as the primary is, but has no second zone and no backups of its own.
 resource "google_sql_database_instance" "replica" {
   count = var.database.read_replicas
 
   name                 = "read-model-replica-${count.index}"
   master_instance_name = google_sql_database_instance.read_model.name
-  database_version     = "POSTGRES_18"
-  region               = var.region
-  deletion_protection  = true
+  database_version     = google_sql_database_instance.read_model.database_version
+  region               = google_sql_database_instance.read_model.region
+  deletion_protection  = google_sql_database_instance.read_model.deletion_protection
 
   settings {
-    tier                  = var.database.tier
-    edition               = "ENTERPRISE"
+    tier                  = local.primary.tier
+    edition               = local.primary.edition
     availability_type     = "ZONAL"
-    disk_type             = "PD_SSD"
-    disk_autoresize       = true
-    connector_enforcement = "REQUIRED"
+    disk_type             = local.primary.disk_type
+    disk_autoresize       = local.primary.disk_autoresize
+    connector_enforcement = local.primary.connector_enforcement
 
     ip_configuration {
-      ipv4_enabled    = false
-      private_network = google_compute_network.private.id
-      ssl_mode        = "ENCRYPTED_ONLY"
+      ipv4_enabled    = local.primary.ip_configuration[0].ipv4_enabled
+      private_network = local.primary.ip_configuration[0].private_network
+      ssl_mode        = local.primary.ip_configuration[0].ssl_mode
     }
 
     dynamic "database_flags" {

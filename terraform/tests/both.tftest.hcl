@@ -194,11 +194,13 @@ run "everything" {
 
   assert {
     condition = alltrue([
-      google_sql_database_instance.read_model.settings[0].ip_configuration[0].ipv4_enabled == false,
-      length(google_sql_database_instance.read_model.settings[0].ip_configuration[0].authorized_networks) == 0,
-      google_sql_database_instance.read_model.settings[0].connector_enforcement == "REQUIRED",
+      for instance in concat([google_sql_database_instance.read_model], google_sql_database_instance.replica) :
+      instance.settings[0].ip_configuration[0].ipv4_enabled == false &&
+      instance.settings[0].ip_configuration[0].ssl_mode == "ENCRYPTED_ONLY" &&
+      length(instance.settings[0].ip_configuration[0].authorized_networks) == 0 &&
+      instance.settings[0].connector_enforcement == "REQUIRED"
     ])
-    error_message = "Cloud SQL must have no public address, and take connectors only."
+    error_message = "Cloud SQL must have no public address, and take connectors only, encrypted."
   }
 
   assert {
