@@ -131,13 +131,15 @@ locals {
           > 0
       PROMQL
     }
+    # Of what the projector measures, as feed_lag is, and not of its log: a metric of logs comes
+    # later, falls silent with LOG_LEVEL, and is in Cloud Monitoring alone.
     projection_lag = {
       says     = "In one batch of a hundred even the newest event waited more than 5 seconds to be projected"
       seconds  = 120
       severity = "CRITICAL"
       query    = <<-PROMQL
-        histogram_quantile(0.99, sum by (le) (rate(logging_googleapis_com:user_moneyline_projection_lag_bucket{monitored_resource="cloud_run_revision"}[5m])))
-          > 5000
+        histogram_quantile(0.99, sum by (le) (rate({"moneyline.projector.newest_event.age_bucket"}[5m])))
+          > 5
       PROMQL
     }
     # Streams are requests too and last for an hour, so that Cloud Run's own metric tells nothing.
@@ -182,13 +184,6 @@ resource "google_logging_metric" "counted" {
 
 resource "google_logging_metric" "measured" {
   for_each = {
-    projection_lag = {
-      says   = "From CreatedAt to projected, of the newest event of each batch"
-      filter = "resource.labels.service_name=\"${module.service["projector"].name}\" AND jsonPayload.message=\"batch projected\" AND jsonPayload.newest_age_ms>=0"
-      value  = "EXTRACT(jsonPayload.newest_age_ms)"
-      unit   = "ms"
-      scale  = 1
-    }
     read_latency = {
       says   = "Cloud Run's answers to reads of odds"
       filter = "resource.labels.service_name=\"${module.service["query_api"].name}\" AND log_id(\"run.googleapis.com/requests\") AND httpRequest.requestUrl=~\"^https?://[^/]+/odds([/?]|$)\""

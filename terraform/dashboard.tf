@@ -14,7 +14,6 @@ locals {
     { title = "Messages parked", query = "sum(increase(logging_googleapis_com:user_moneyline_parked{monitored_resource=\"cloud_run_revision\"}[5m]))" },
     { title = "Messages that wait for a batch", query = "sum({\"moneyline.projector.queue.depth\"})" },
     { title = "Batch size, p99", query = "histogram_quantile(0.99, sum by (le) (rate({\"moneyline.projector.batch.size_bucket\"}[5m])))" },
-    { title = "Projection lag, p99, ms", query = "histogram_quantile(0.99, sum by (le) (rate(logging_googleapis_com:user_moneyline_projection_lag_bucket{monitored_resource=\"cloud_run_revision\"}[5m])))" },
     { title = "Age of a batch's newest event, p99, s", query = "histogram_quantile(0.99, sum by (le) (rate({\"moneyline.projector.newest_event.age_bucket\"}[5m])))" },
     { title = "Age of a batch's oldest event, p99, s", query = "histogram_quantile(0.99, sum by (le) (rate({\"moneyline.projector.oldest_event.age_bucket\"}[5m])))" },
     { title = "Time in each store, p99, s", query = "histogram_quantile(0.99, sum by (le, store) (rate({\"moneyline.projector.store.duration_bucket\"}[5m])))" },
