@@ -13,10 +13,11 @@ locals {
       aligner  = "ALIGN_MEAN"
       severity = "WARNING"
     }
+    # Up to 500 GB Cloud SQL lets a disk grow before it is 95% full, a larger one once 25 GB are free.
     cloud_sql_disk = {
-      says     = "Cloud SQL's disk is 85% full, though it grows by itself"
+      says     = "Cloud SQL's disk is 95% full: it has not grown by itself"
       filter   = "resource.type=\"cloudsql_database\" AND metric.type=\"cloudsql.googleapis.com/database/disk/utilization\""
-      above    = 0.85
+      above    = 0.95
       seconds  = 300
       aligner  = "ALIGN_MEAN"
       severity = "CRITICAL"
