@@ -242,6 +242,23 @@ run "everything" {
     error_message = "Cloud Trace and Cloud Monitoring must be told of the services."
   }
 
+  # What somebody is told of.
+
+  assert {
+    condition = alltrue([
+      for alert in concat(
+        values(google_monitoring_alert_policy.threshold),
+        values(google_monitoring_alert_policy.query),
+      ) :
+      length(split("**What to do:**", alert.documentation[0].content)) == 2 &&
+      alltrue([
+        for part in split("**What to do:**", alert.documentation[0].content) :
+        !contains(["", alert.display_name, alert.conditions[0].display_name], trimspace(part))
+      ])
+    ])
+    error_message = "Each alert must say what it means, beyond its title, and what to do."
+  }
+
   # Logs.
 
   assert {

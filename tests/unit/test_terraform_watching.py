@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import hcl2
 import yaml
 
+from replayer.cli.arguments import parser
 from tests.paths import ROOT
 
 TERRAFORM = ROOT / "terraform"
-ALERTS = (TERRAFORM / "alerts.tf").read_text()
+LOG_METRICS = (TERRAFORM / "log_metrics.tf").read_text()
+ALERTS = "".join(path.read_text() for path in sorted(TERRAFORM.glob("alert*.tf")))
 DASHBOARD = (TERRAFORM / "dashboard.tf").read_text()
 VECTOR = (TERRAFORM / "files" / "vector.yaml").read_text()
 
@@ -37,11 +39,11 @@ def structured(service: str) -> set[str]:
     }
 
 
-def test_each_log_that_an_alert_counts_is_written_by_its_service() -> None:
+def test_each_log_that_is_counted_is_written_by_its_service() -> None:
     counted = re.findall(
-        r'module\.service\["(\w+)"\]\.name\}\\" AND jsonPayload\.message=\\"([^\\]+)\\"', ALERTS
+        r'revisions\["(\w+)"\]\} AND jsonPayload\.message=\\"([^\\]+)\\"', LOG_METRICS
     )
-    assert len(counted) == ALERTS.count("jsonPayload.message")
+    assert len(counted) == LOG_METRICS.count("jsonPayload.message")
     assert {message for _, message in counted} == {
         "message parked",
         "heartbeat failed",
@@ -55,11 +57,24 @@ def test_each_metric_of_logs_that_is_asked_for_is_made() -> None:
     asked = set(re.findall(r"user_moneyline_(\w+?)(?:_bucket)?\{", ALERTS + DASHBOARD))
     made = {
         name
-        for resource in hcl2.loads(ALERTS)["resource"]
-        for metric in resource.get('"google_logging_metric"', {}).values()
-        for name in metric["for_each"]
+        for resource in hcl2.loads(LOG_METRICS)["resource"]
+        for label, metric in resource['"google_logging_metric"'].items()
+        for name in metric.get("for_each", [label.strip('"')])
     }
     assert asked == made
+
+
+def test_each_chart_that_an_alert_points_to_is_on_the_dashboard() -> None:
+    named = set(re.findall(r'(?:charts?|and) "([^"]+)"', " ".join(ALERTS.split())))
+    assert named
+    assert named <= set(re.findall(r'title = "([^"]+)"', DASHBOARD))
+
+
+def test_each_command_that_an_alert_names_is_one_of_the_replayer() -> None:
+    named = re.findall(r"\{local\.replayer\}(.+?)`", ALERTS)
+    assert named
+    for arguments in named:
+        parser().parse_args(arguments.replace("${local.confirmed}", "--confirm,p").split(","))
 
 
 def test_no_alert_waits_for_a_metric_that_is_not_there_yet() -> None:
