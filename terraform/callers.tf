@@ -13,6 +13,7 @@ locals {
     push      = google_service_account.of["push"].email
     providers = var.providers_of_odds
     operators = concat(local.operating_accounts, [google_service_account.of["operator"].email])
+    # A word or a list: Terraform lets no condition have two types, but JSON has one.
     readers = jsondecode(
       length(local.reader_emails) > 0 ? jsonencode(var.readers) : jsonencode(one(var.readers))
     )
@@ -44,6 +45,11 @@ resource "google_secret_manager_secret" "callers" {
 resource "google_secret_manager_secret_version" "callers" {
   secret      = google_secret_manager_secret.callers.id
   secret_data = yamlencode(local.callers)
+
+  # The latest must be there for instances that start meanwhile.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_secret_manager_secret_iam_member" "reads_callers" {

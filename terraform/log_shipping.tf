@@ -1,5 +1,6 @@
-# Logs to Elasticsearch, where an endpoint is set: Cloud Logging publishes what Cloud Run wrote to
-# stdout to the topic logs; the shipper (Vector) is subscribed to it and sends on in bulk.
+# Logs to Elasticsearch, where an endpoint is set: Cloud Logging publishes what services and jobs
+# wrote to stdout, and Cloud Run's own entries of requests, to the topic logs; the shipper (Vector)
+# is subscribed to it and sends on in bulk.
 
 locals {
   ships_logs = var.elasticsearch_endpoint == null ? 0 : 1
@@ -54,7 +55,8 @@ resource "google_pubsub_subscription_iam_member" "shipper_pulls" {
   member       = "serviceAccount:${google_service_account.of["shipper"].email}"
 }
 
-# Its value is set by hand: gcloud secrets versions add elasticsearch-api-key --data-file=-
+# Its value is set by hand, before an endpoint is, so that it is always there:
+# gcloud secrets versions add elasticsearch-api-key --data-file=-
 resource "google_secret_manager_secret" "elasticsearch_api_key" {
   secret_id = "elasticsearch-api-key"
 
@@ -82,6 +84,10 @@ resource "google_secret_manager_secret_version" "shipper" {
 
   secret      = google_secret_manager_secret.shipper[0].id
   secret_data = file("${path.module}/files/vector.yaml")
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_secret_manager_secret_iam_member" "shipper_reads" {
@@ -177,14 +183,11 @@ resource "google_cloud_run_v2_service" "shipper" {
 
         items {
           path    = "vector.yaml"
-          version = "latest"
+          version = google_secret_manager_secret_version.shipper[0].version # a change starts it anew
         }
       }
     }
   }
 
-  depends_on = [
-    google_secret_manager_secret_version.shipper,
-    google_secret_manager_secret_iam_member.shipper_reads,
-  ]
+  depends_on = [google_secret_manager_secret_iam_member.shipper_reads]
 }
