@@ -14,7 +14,7 @@ resource "google_firestore_database" "event_store" {
 
 resource "google_firestore_backup_schedule" "daily" {
   database  = google_firestore_database.event_store.name
-  retention = "1209600s"
+  retention = "1209600s" # two weeks
 
   daily_recurrence {}
 }

@@ -18,7 +18,8 @@ resource "google_cloud_run_v2_service" "this" {
       max_instance_count = var.size.max_instances
     }
 
-    # Cloud Run sends SIGTERM and waits 10 seconds; gunicorn.conf.py ends within 8.
+    # Cloud Run kills what goes on for too long after SIGTERM: graceful_timeout in each service's
+    # gunicorn.conf.py is shorter.
     containers {
       image = var.image
 
