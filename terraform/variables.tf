@@ -142,4 +142,9 @@ variable "traced_ratio" {
   description = "Of the requests whose caller records no trace, the part that is recorded: 0 to 1."
   type        = number
   default     = 1
+
+  validation {
+    condition     = var.traced_ratio >= 0 && var.traced_ratio <= 1
+    error_message = "A part is 0 to 1."
+  }
 }

@@ -327,6 +327,15 @@ run "pages_of_other_sites_read_only_what_is_public" {
   }
 }
 
+run "more_than_all_traces_are_no_part" {
+  command         = plan
+  expect_failures = [var.traced_ratio]
+
+  variables {
+    traced_ratio = 100
+  }
+}
+
 run "none_are_no_readers" {
   command         = plan
   expect_failures = [var.readers]
