@@ -7,8 +7,9 @@ PROTOC := $(VENV)/bin/python -m grpc_tools.protoc -Iproto
 COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header
 
-# Answers for Google's providers without network; with it: make terraform TERRAFORM="terraform -chdir=terraform"
-TERRAFORM ?= ../shared/tools/terraform-offline/terraform-offline terraform
+# Where it is there, it answers for Google's providers without network; elsewhere they are fetched.
+OFFLINE := $(wildcard ../shared/tools/terraform-offline/terraform-offline)
+TERRAFORM ?= $(if $(OFFLINE),$(OFFLINE) terraform,terraform -chdir=terraform)
 
 # Those that hold Terraform, the routes, the topics and the settings against each other: some seconds.
 AGREEING := $(addprefix tests/unit/test_,terraform.py terraform_watching.py event_bus.py gateway_routes.py)
@@ -104,6 +105,7 @@ check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of 
 		else echo "terraform fmt is left out: terraform is not installed"; fi
 
 terraform: ## validate and test what provisions the cloud
+	$(TERRAFORM) init -backend=false -input=false
 	$(TERRAFORM) validate
 	for environment in stg prod; do $(TERRAFORM) test -var-file=environments/$$environment.tfvars \
 		-filter=tests/both.tftest.hcl -filter=tests/$$environment.tftest.hcl || exit 1; done

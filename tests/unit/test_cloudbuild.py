@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,8 @@ case "$*" in
 *containers*) echo "services@sha256:before-$4" ;;
 esac
 """,
+    "apk": "",
+    "terraform": 'echo "$*" >> calls',
     "curl": "printf %s $STATUS",
     "sleep": "",
 }
@@ -93,6 +96,21 @@ def test_no_step_runs_on_an_image_that_moves() -> None:
     }
     unpinned = {image for image in used if not re.search(r":\d+\.\d+", image)}
     assert unpinned == {"gcr.io/cloud-builders/docker", "moneyline"}
+
+
+def test_terraform_is_checked_and_tested_with_the_providers_it_fetches(workspace: Path) -> None:
+    shutil.copy(ROOT / "Makefile", workspace)
+    status, calls = run("terraform", workspace)
+    assert status == 0
+    assert calls[:3] == [
+        "fmt -check -recursive terraform",
+        "-chdir=terraform init -backend=false -input=false",
+        "-chdir=terraform validate",
+    ]
+    assert [call.split()[:3] for call in calls[3:]] == [
+        ["-chdir=terraform", "test", f"-var-file=environments/{environment}.tfvars"]
+        for environment in ("stg", "prod")
+    ]
 
 
 def test_new_revisions_get_no_traffic_and_the_image_by_its_digest(workspace: Path) -> None:
