@@ -11,13 +11,12 @@ from command_api.metrics import Metrics
 from command_api.settings import Settings
 from odds import settings
 from odds.adapters import clock
-from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus import event_bus_file, publisher
 from odds.adapters.event_bus.publish_call import PublishCall
 from odds.adapters.guard.settings import guard
 from odds.adapters.http.security_headers import SecurityHeaders
 from odds.adapters.telemetry import logs
 from odds.adapters.telemetry.telemetry import telemetry
-from odds.event_bus import EventBus
 
 
 def create_app() -> SecurityHeaders:
@@ -30,7 +29,7 @@ def create_app() -> SecurityHeaders:
         project=given.google_cloud_project,
         ratio=given.otel_traces_sampler_arg,
     )
-    bus = EventBus.load(Path(given.event_bus_file))
+    bus = event_bus_file.load(Path(given.event_bus_file))
     events = publisher.EventPublisher(
         PublishCall(given.pubsub_emulator_host),
         publisher.connect(given.pubsub_emulator_host),

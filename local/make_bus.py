@@ -7,7 +7,7 @@ import msgspec
 
 from local.bus import LocalBus
 from odds import settings
-from odds.event_bus import EventBus
+from odds.adapters.event_bus import event_bus_file
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 def main() -> None:
     given = settings.read(Settings, os.environ)
-    bus = EventBus.load(Path(given.event_bus_file))
+    bus = event_bus_file.load(Path(given.event_bus_file))
     project, prefix = given.google_cloud_project, given.topic_prefix
     local_bus = LocalBus(given.pubsub_emulator_host, project, bus, prefix, with_policies=False)
     local_bus.create(given.projector_url)

@@ -19,6 +19,7 @@ from local.postgres import NAME as POSTGRES
 from local.postgres import Postgres
 from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API, REPLAYER
 from local.settings import ROOT, StackSettings
+from odds.adapters.event_bus import event_bus_file
 from odds.event_bus import EventBus
 
 DATABASE = "moneyline"
@@ -136,7 +137,7 @@ class Plan:
 
 def _event_bus(path: Path) -> EventBus:
     try:
-        return EventBus.load(path)
+        return event_bus_file.load(path)
     except OSError as error:
         raise StackError(f"EVENT_BUS_FILE: {path}: {error.strerror}") from error
     except msgspec.DecodeError as error:

@@ -1,7 +1,6 @@
 """The event bus: its topics and which of them an event takes, from ``event_bus.yaml``."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -54,9 +53,9 @@ class EventBus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dead_letter: DeadLetter
 
     @classmethod
-    def load(cls, path: Path) -> "EventBus":
-        """Read the file. Raises OSError, or msgspec.ValidationError that names what is wrong."""
-        return msgspec.yaml.decode(path.read_bytes(), type=cls)
+    def parse(cls, text: bytes) -> "EventBus":
+        """What ``event_bus.yaml`` says. Raises msgspec.DecodeError that names what is wrong."""
+        return msgspec.yaml.decode(text, type=cls)
 
     def topics(self) -> tuple[Topic, ...]:
         """Every topic that events travel on, each once."""

@@ -8,6 +8,7 @@ from flask import Flask
 
 from odds import settings
 from odds.adapters import clock
+from odds.adapters.event_bus import event_bus_file
 from odds.adapters.event_store import datastore
 from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.event_store import EventStore
@@ -19,7 +20,6 @@ from odds.adapters.read_model import postgres
 from odds.adapters.read_model.read_model import ReadModel
 from odds.adapters.telemetry import logs
 from odds.adapters.telemetry.telemetry import telemetry
-from odds.event_bus import EventBus
 from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher
 from projector.metrics import Metrics
@@ -79,7 +79,7 @@ def create_app() -> ProjectorApplication:
     return ProjectorApplication(
         batcher,
         door,
-        EventBus.load(Path(given.event_bus_file)).subscription.push_path,
+        event_bus_file.load(Path(given.event_bus_file)).subscription.push_path,
         wsgi_bridge(flask, ThreadPoolExecutor(1, thread_name_prefix="health")),
         metrics,
         tracing,

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from odds.adapters import clock
-from odds.adapters.event_bus import publisher
-from odds.event_bus import EventBus
+from odds.adapters.event_bus import event_bus_file, publisher
 from replayer.environments import Environments
 from replayer.outlet import NoSuchTopic, Outlet
 from replayer.parameters import BadParameter, replay_request
@@ -29,7 +28,7 @@ class Workshop:
         """Raises OSError, msgspec.ValidationError or BadEnvironment."""
         self.environments = Environments.load(Path(given.environments_file), variables)
         self.home = self.environments.named(given.replayer_env)
-        self.bus = EventBus.load(Path(given.event_bus_file))
+        self.bus = event_bus_file.load(Path(given.event_bus_file))
         self.replays = Replays(self.home.datastore(REPLAYS_TIMEOUT), clock.now)
         self.probe = Replays(self.home.datastore(PROBE_TIMEOUT), clock.now)
         self.home_name = given.replayer_env

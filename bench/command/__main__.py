@@ -12,9 +12,8 @@ from bench.events import events
 from bench.ground import Ground, ground
 from bench.load import Request, drive
 from local.settings import ROOT
-from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus import event_bus_file, publisher
 from odds.event import Event
-from odds.event_bus import EventBus
 
 THREADS = ("-k", "gthread", "--threads", "64", "--keep-alive", "75", "--no-control-socket")
 OURS = ("-c", "command_api/gunicorn.conf.py")
@@ -60,7 +59,7 @@ def main() -> None:
 
 def _environ(host: str) -> dict[str, str]:
     client = publisher.connect(host)
-    for topic in EventBus.load(ROOT / "event_bus.yaml").topics():
+    for topic in event_bus_file.load(ROOT / "event_bus.yaml").topics():
         client.create_topic(name=TOPIC_PATH + topic.name)
     return {
         "PUBSUB_EMULATOR_HOST": host,

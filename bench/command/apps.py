@@ -14,6 +14,7 @@ from command_api.asgi import CommandApplication
 from command_api.event_loop_flask import EventLoopFlask
 from command_api.metrics import Metrics
 from odds.adapters import clock
+from odds.adapters.event_bus import event_bus_file
 from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.http import health
 from odds.adapters.telemetry import logs
@@ -66,7 +67,7 @@ def _empty(app: F) -> F:
 
 
 def _bus() -> EventBus:
-    return EventBus.load(Path("event_bus.yaml"))
+    return event_bus_file.load(Path("event_bus.yaml"))
 
 
 def _command_api(bus: EventBus, events: Unpublished) -> EventLoopFlask:

@@ -14,7 +14,7 @@ from bench.replay.timed import rounds, told
 from bench.replay.usage import Usage
 from bench.replay.work import folding
 from odds.adapters import clock
-from odds.event_bus import EventBus
+from odds.adapters.event_bus import event_bus_file
 from replayer.recovery.parts import for_each_part
 from replayer.recovery.rebuild import Rebuild
 from replayer.replay import Replay, ReplayRequest
@@ -86,7 +86,7 @@ def replay(files: Any) -> None:
     """All but the publishing."""
     request = ReplayRequest(source="local", target="local", end=10**18, dry_run=True)
     begun = Replay(replay_id="bench", request=request, created_at=clock.now())
-    bus = EventBus.load(Path("event_bus.yaml"))
+    bus = event_bus_file.load(Path("event_bus.yaml"))
     Worker(begun, _Kept(), files, NOTHING, bus, clock=clock.now).run()
 
 

@@ -12,9 +12,8 @@ from bench.replay.copying import Copy
 from bench.replay.timed import of_limit, rounds, told
 from bench.replay.work import counting
 from odds.adapters import clock
-from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus import event_bus_file, publisher
 from odds.adapters.event_store.event_reader import place_of_time
-from odds.event_bus import EventBus
 from replayer.environments import Environment
 from replayer.outlet import Outlet
 from replayer.recovery.parts import StoreSource, for_each_part
@@ -85,7 +84,7 @@ class _Replaying:
 
     def __init__(self, here: Environment) -> None:
         self._here = here
-        self._bus = EventBus.load(Path("event_bus.yaml"))
+        self._bus = event_bus_file.load(Path("event_bus.yaml"))
         self._client = publisher.connect(here.pubsub_emulator_host)
         for topic in self._bus.topics():
             self._client.create_topic(name=here.topic_path + topic.name)

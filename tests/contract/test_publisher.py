@@ -9,16 +9,15 @@ from google.pubsub_v1.types import Subscription
 
 from odds import event_codec
 from odds.adapters import emulator
-from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus import event_bus_file, publisher
 from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event, accept
-from odds.event_bus import EventBus
 from tests.examples import NOW, command, new, update
 from tests.paths import ROOT
 from tests.publishing import BlockingPublisher, publishing
 
-BUS = EventBus.load(ROOT / "event_bus.yaml")
+BUS = event_bus_file.load(ROOT / "event_bus.yaml")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from local.bus import LocalBus
 from local.emulators.choice import Emulators
 from local.settings import StackSettings
 from local.waiting import wait_until
-from odds.event_bus import EventBus
+from odds.adapters.event_bus import event_bus_file
 
 SECONDS = 40.0
 TOPICS = ("events-high-odds-soccer", "events-medium-soccer")
@@ -41,7 +41,7 @@ class Projector:
 def test_an_event_not_delivered_before_down_comes_after_up(
     emulators: Emulators, pubsub_host: str, project: str, topic: str
 ) -> None:
-    topics = EventBus.load(StackSettings().event_bus_path())
+    topics = event_bus_file.load(StackSettings().event_bus_path())
     with_policies = emulators.keeps_policies
     bus = LocalBus(pubsub_host, project, topics, "", with_policies=with_policies)
     projector = Projector()
@@ -59,7 +59,7 @@ def test_an_event_not_delivered_before_down_comes_after_up(
 def test_what_the_file_says_of_subscriptions_is_so_for_those_that_are_there(
     emulators: Emulators, pubsub_host: str, project: str
 ) -> None:
-    topics = EventBus.load(StackSettings().event_bus_path())
+    topics = event_bus_file.load(StackSettings().event_bus_path())
     changed = msgspec.structs.replace(
         topics.subscription, ack_deadline_seconds=33, min_backoff_seconds=7, max_delivery_attempts=8
     )

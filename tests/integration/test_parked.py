@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from google.pubsub_v1.types import PubsubMessage
 
+from odds.adapters.event_bus import event_bus_file
 from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.adapters.event_store import datastore
 from odds.adapters.event_store.datastore import KEY_NAME, Datastore, Range
 from odds.adapters.event_store.parked_messages import KIND, PART_KIND, ParkedMessage, ParkedMessages
 from odds.command import EventVelocity
 from odds.event import accept
-from odds.event_bus import EventBus
 from replayer import dead_letters
 from replayer.cli import arguments, set_aside
 from replayer.dead_letters import DeadLetters
@@ -27,7 +27,7 @@ from tests.integration.recovery import Recovery, opened
 from tests.integration.replay_topics import Topics, topics_of
 from tests.paths import ROOT
 
-BUS = EventBus.load(ROOT / "event_bus.yaml")
+BUS = event_bus_file.load(ROOT / "event_bus.yaml")
 HIGH = "events-high-odds-soccer"
 MEDIUM = "events-medium-soccer"
 DEAD = BUS.dead_letter

@@ -8,11 +8,10 @@ from concurrent.futures import Future
 import grpc
 import pytest
 
-from odds.adapters.event_bus import publish_lane, publisher
+from odds.adapters.event_bus import event_bus_file, publish_lane, publisher
 from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event
-from odds.event_bus import EventBus
 from tests.examples import GAME, new
 from tests.faulty_bus import FaultyBus, answer_lost, faulty_bus, held, never_answered, refused
 from tests.paths import ROOT
@@ -31,7 +30,7 @@ def bus() -> Iterator[FaultyBus]:
 
 @pytest.fixture
 def events(bus: FaultyBus) -> Iterator[BlockingPublisher]:
-    topics = EventBus.load(ROOT / "event_bus.yaml")
+    topics = event_bus_file.load(ROOT / "event_bus.yaml")
     with publishing(bus.host, topics, "projects/p/topics/", timeout=TIMEOUT) as events:
         yield events
 

@@ -12,11 +12,10 @@ from local.emulators import faults
 from local.emulators.faults import Fault, Wrong
 from odds import event_codec
 from odds.adapters import emulator
-from odds.adapters.event_bus import publisher
+from odds.adapters.event_bus import event_bus_file, publisher
 from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event
-from odds.event_bus import EventBus
 from tests.examples import new
 from tests.paths import ROOT
 from tests.publishing import BlockingPublisher, publishing
@@ -48,7 +47,7 @@ def pull(embedded_pubsub_host: str, project: str) -> Iterator[Callable[[], list[
 
 @pytest.fixture
 def events(embedded_pubsub_host: str, project: str) -> Iterator[BlockingPublisher]:
-    topics = EventBus.load(ROOT / "event_bus.yaml")
+    topics = event_bus_file.load(ROOT / "event_bus.yaml")
     path = f"projects/{project}/topics/"
     with publishing(embedded_pubsub_host, topics, path, timeout=TIMEOUT) as events:
         yield events

@@ -17,6 +17,7 @@ import pytest
 
 from gateway.main import ROUTES
 from gateway.routes import MethodNotAllowedError, PathNotFoundError, RoutingTable
+from odds.adapters.event_bus import event_bus_file
 from odds.event_bus import EventBus
 from tests.paths import ROOT
 from tests.unit.test_terraform import PARTS, environment
@@ -71,7 +72,7 @@ def _keep_state_here(versions: Path) -> None:
 
 @pytest.fixture(scope="module")
 def bus() -> EventBus:
-    return EventBus.load(ROOT / "event_bus.yaml")
+    return event_bus_file.load(ROOT / "event_bus.yaml")
 
 
 def test_each_part_gets_the_environment_that_is_held_against_its_settings(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from odds.adapters.event_bus import event_bus_file
 from odds.adapters.telemetry.tracing import Tracing
-from odds.event_bus import EventBus
 from projector import batcher
 from projector.batcher import ANSWERED_WITHIN, Batcher, Overloaded, TooSlow
 from projector.envelope import Envelope, Message
@@ -219,5 +219,5 @@ def test_a_push_is_answered_though_a_store_hangs_and_what_is_given_up_is_not_beg
 
 
 def test_a_push_is_answered_before_pubsub_makes_it_again() -> None:
-    deadline = EventBus.load(ROOT / "event_bus.yaml").subscription.ack_deadline_seconds
+    deadline = event_bus_file.load(ROOT / "event_bus.yaml").subscription.ack_deadline_seconds
     assert deadline - 10 > ANSWERED_WITHIN

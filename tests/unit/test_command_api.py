@@ -13,12 +13,12 @@ from werkzeug.test import TestResponse
 from command_api.app import CommandApi
 from command_api.metrics import Metrics
 from odds import command_codec, identity
+from odds.adapters.event_bus import event_bus_file
 from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.telemetry.telemetry import Telemetry
 from odds.adapters.telemetry.tracing import Tracing
 from odds.event import Event
-from odds.event_bus import EventBus
 from odds.v1 import command_pb2
 from tests.examples import NEW, NOW, UPDATE, command
 from tests.paths import ROOT
@@ -55,7 +55,7 @@ def bus() -> RecordingBus:
 
 @pytest.fixture
 def client(bus: RecordingBus) -> FlaskClient:
-    topics = EventBus.load(ROOT / "event_bus.yaml")
+    topics = event_bus_file.load(ROOT / "event_bus.yaml")
     metrics = Metrics(Telemetry("command_api").meter())
     app = CommandApi(topics, bus, OpenDoor(), lambda: NOW, Tracing(None), metrics).flask()  # type: ignore[arg-type]
 

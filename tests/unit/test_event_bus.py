@@ -1,16 +1,17 @@
 """Topics and routing, by the event_bus.yaml that the system runs with."""
 
-from pathlib import Path
-
 import pytest
 
 from odds.command import EventVelocity
 from odds.event_bus import EventBus, Route
+from tests.paths import ROOT
+
+FILE = ROOT / "event_bus.yaml"
 
 
 @pytest.fixture(scope="module")
 def bus() -> EventBus:
-    return EventBus.load(Path(__file__).parents[2] / "event_bus.yaml")
+    return EventBus.parse(FILE.read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,6 @@ def test_every_route_leads_to_a_topic_that_exists(bus: EventBus) -> None:
             assert topics[route.topic].ordered_by_game == bool(route.ordering_key)
 
 
-def test_a_misspelt_field_is_named(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "event_bus.yaml").read_text()
-    path = tmp_path / "event_bus.yaml"
-    path.write_text(text.replace("push_path", "push_pth"))
+def test_a_misspelt_field_is_named() -> None:
     with pytest.raises(ValueError, match="push_pth"):
-        EventBus.load(path)
+        EventBus.parse(FILE.read_bytes().replace(b"push_path", b"push_pth"))

@@ -17,6 +17,7 @@ from command_api.responses import CommandResponse
 from gateway.main import ROUTES
 from gateway.routes import Route
 from odds import identity
+from odds.adapters.event_bus import event_bus_file
 from odds.adapters.event_bus.publisher import EventPublisher
 from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.telemetry.telemetry import Telemetry
@@ -34,7 +35,6 @@ from odds.command import (
     MoneyLine,
     Payload,
 )
-from odds.event_bus import EventBus
 from odds.fold import Outcome
 from query_api.asgi import GRAPHQL_PATH
 from query_api.graphql import body as graphql_body
@@ -76,7 +76,7 @@ class UnusedBus:
 
 def command_flask() -> Flask:
     events = cast(EventPublisher, UnusedBus())
-    bus = EventBus.load(ROOT / "event_bus.yaml")
+    bus = event_bus_file.load(ROOT / "event_bus.yaml")
     metrics = CommandMetrics(UNTOLD)
     return CommandApi(bus, events, OpenDoor(), lambda: NOW, Tracing(None), metrics).flask()
 
