@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from odds import settings
 from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.adapters.event_store.datastore import EventStoreUnavailable
+from odds.adapters.read_model import postgres
 from odds.adapters.read_model.read_model import BatchRefused, ReadModelUnavailable
 from odds.adapters.telemetry import logs
 from replayer.cli import arguments, recovery, replays, set_aside
@@ -63,9 +64,7 @@ def main(arguments_given: list[str]) -> int:
 def _said(error: Exception) -> str:
     """What PostgreSQL's driver said, without what SQLAlchemy adds."""
     cause = (isinstance(error, DBAPIError) and error.orig) or error
-    facts = cause.args[0] if cause.args else ""
-    said = facts.get("M") if isinstance(facts, dict) else str(cause)
-    return f"{type(cause).__name__}: {said}"
+    return f"{type(cause).__name__}: {postgres.message(cause) or cause}"
 
 
 if __name__ == "__main__":

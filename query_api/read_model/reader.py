@@ -7,6 +7,8 @@ from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from odds.adapters.read_model.postgres import sqlstate
+
 T = TypeVar("T")
 
 # SQLSTATE classes: connection exceptions, resources, operator intervention.
@@ -53,7 +55,7 @@ def _judge(failure: ExceptionContext) -> _ConnectionLost | None:
     """Tell SQLAlchemy what it can't tell of pg8000's errors: which ones end the connection, and
     that a slow answer, unlike a lost connection, is no reason to give up the others as well."""
     error = failure.original_exception
-    if isinstance(error, OSError) or _sqlstate(error).startswith(_LOST):
+    if isinstance(error, OSError) or sqlstate(error).startswith(_LOST):
         failure.is_disconnect = True
     if _timed_out(error):
         failure.invalidate_pool_on_disconnect = False
@@ -68,10 +70,4 @@ def _timed_out(error: BaseException) -> bool:
 
 def _says_away(error: DBAPIError) -> bool:
     """Whether the connection failed, or PostgreSQL says that it is going, full or not up yet."""
-    return isinstance(error, InterfaceError) or _sqlstate(error.orig).startswith(_AWAY)
-
-
-def _sqlstate(error: BaseException | None) -> str:
-    """PostgreSQL manual, appendix A; empty where PostgreSQL has told none."""
-    told = error.args[0] if error and error.args else None
-    return str(told.get("C", "")) if isinstance(told, dict) else ""
+    return isinstance(error, InterfaceError) or sqlstate(error.orig).startswith(_AWAY)

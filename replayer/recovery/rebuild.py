@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import msgspec
-from pg8000.exceptions import DatabaseError
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -242,7 +241,5 @@ def _drop(engine: Engine, shadow: ShadowTables) -> None:
 
 
 def _is_of_locks(error: DBAPIError) -> bool:
-    """SQLSTATE lock_not_available or deadlock_detected (PostgreSQL manual, app. A)."""
-    cause = error.orig
-    facts = cause.args[0] if isinstance(cause, DatabaseError) and cause.args else None
-    return isinstance(facts, dict) and facts.get("C") in ("55P03", "40P01")
+    """lock_not_available or deadlock_detected (PostgreSQL manual, appendix A)."""
+    return postgres.sqlstate(error.orig) in ("55P03", "40P01")

@@ -1,9 +1,10 @@
-"""Connections to PostgreSQL."""
+"""Connections to PostgreSQL, and what it tells where it refuses."""
 
 import socket
 from functools import partial
 
 import pg8000.dbapi
+from pg8000.exceptions import DatabaseError
 from sqlalchemy import Engine, event, make_url
 from sqlalchemy import create_engine as create_sqlalchemy_engine
 
@@ -90,3 +91,20 @@ def socket_of(connection: pg8000.dbapi.Connection) -> socket.socket:
     """What the connection speaks through: pg8000 keeps it to itself."""
     to_server: socket.socket = connection._usock
     return to_server
+
+
+def sqlstate(error: BaseException | None) -> str:
+    """The SQLSTATE of an error of the driver (PostgreSQL manual, appendix A); empty where it isn't
+    PostgreSQL that told it."""
+    return _field(error, "C")
+
+
+def message(error: BaseException | None) -> str:
+    """What PostgreSQL says of it, in its own words; empty as ``sqlstate`` is."""
+    return _field(error, "M")
+
+
+def _field(error: BaseException | None, code: str) -> str:
+    """As PostgreSQL sends it (its manual, 55.8), which pg8000 hands on."""
+    fields = error.args[0] if isinstance(error, DatabaseError) and error.args else None
+    return str(fields.get(code, "")) if isinstance(fields, dict) else ""

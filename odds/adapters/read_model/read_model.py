@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from odds.adapters.read_model import postgres
 from odds.adapters.read_model.projection_sql import PROJECT_BATCH
 from odds.adapters.read_model.tables import projector_heartbeat
 from odds.adapters.telemetry.logs import fields
@@ -74,7 +75,7 @@ class ReadModel:
             told = self._retry(partial(self._run, _columns(batch, traceparents or {})))()
         except (DatabaseError, PoolTimeoutError, RetryError, *_LOST) as error:
             if _is_of_the_data(error):
-                raise BatchRefused(f"PostgreSQL refuses it: {_told(error, 'M')}") from error
+                raise BatchRefused(f"PostgreSQL refuses it: {postgres.message(error)}") from error
             raise ReadModelUnavailable(f"projection failed: {error}") from error
         outcomes = (each.split(" ") for each in told.split(",")) if told else ()
         return {batch[event_id].event_id: _OUTCOMES[outcome] for event_id, outcome in outcomes}
@@ -113,7 +114,7 @@ class ReadModel:
 
 
 def _is_transient(error: Exception) -> bool:
-    return _told(error, "C").startswith(_TRANSIENT) or isinstance(error, _LOST)
+    return postgres.sqlstate(error).startswith(_TRANSIENT) or isinstance(error, _LOST)
 
 
 def _tell(error: Exception) -> None:
@@ -122,14 +123,7 @@ def _tell(error: Exception) -> None:
 
 def _is_of_the_data(error: Exception) -> bool:
     """SQLSTATE classes 22 and 23: data exceptions and constraints (PostgreSQL manual, app. A)."""
-    return _told(error, "C").startswith(("22", "23"))
-
-
-def _told(error: Exception, field: str) -> str:
-    """A field of an error that PostgreSQL itself told, such as C, its SQLSTATE, or M, its message
-    (PostgreSQL manual, 55.8); empty for any other."""
-    facts = error.args[0] if isinstance(error, DatabaseError) and error.args else None
-    return str(facts.get(field, "")) if isinstance(facts, dict) else ""
+    return postgres.sqlstate(error).startswith(("22", "23"))
 
 
 def _prepared(connection: PoolProxiedConnection) -> PreparedStatement:
