@@ -64,6 +64,16 @@ def request_id(data: bytes) -> str:
         return ""
 
 
+def domain_of(number: command_pb2.Domain) -> Domain | None:
+    """None for one that this schema doesn't know."""
+    return _DOMAINS.get(number)
+
+
+def velocity_tier_of(number: command_pb2.EventVelocity) -> EventVelocity | None:
+    """The tier that a command of this EventVelocity has; None as ``domain_of``."""
+    return _VELOCITIES.get(number)
+
+
 def from_message(message: command_pb2.CommandRequest) -> CommandRequest:
     """Read a command. Raises InvalidCommand for an enum value that is missing or unknown."""
     payload = message.payload

@@ -8,16 +8,9 @@ from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from odds.command import EventVelocity
-from odds.v1 import command_pb2, event_pb2
-
-_VELOCITIES = {
-    command_pb2.EVENT_VELOCITY_UNSPECIFIED: EventVelocity.MEDIUM,
-    command_pb2.EVENT_VELOCITY_HIGH: EventVelocity.HIGH,
-    command_pb2.EVENT_VELOCITY_LOW: EventVelocity.LOW,
-    command_pb2.EVENT_VELOCITY_MEDIUM: EventVelocity.MEDIUM,
-}
-_DOMAINS = {command_pb2.DOMAIN_ODDS: "Odds"}
+from odds import command_codec, event_codec
+from odds.command import Domain, EventVelocity
+from odds.v1 import event_pb2
 
 
 class NoRoute(ValueError):
@@ -27,7 +20,7 @@ class NoRoute(ValueError):
 class EventFacts(NamedTuple):
     event_id: str
     external_id: str
-    domain: str
+    domain: Domain
     velocity: EventVelocity
     game_type: str
     game_id: str
@@ -36,14 +29,14 @@ class EventFacts(NamedTuple):
 
     def attributes(self) -> dict[str, str]:
         """The routing facts that the event first travelled with."""
-        return {
-            "event_id": self.event_id,
-            "domain": self.domain,
-            "event_velocity": self.velocity,
-            "game_type": self.game_type,
-            "game_id": self.game_id,
-            "schema_version": str(self.schema_version),
-        }
+        return event_codec.routing_attributes(
+            self.event_id,
+            self.domain,
+            self.velocity,
+            self.game_type,
+            self.game_id,
+            self.schema_version,
+        )
 
 
 def read(data: bytes) -> EventFacts:
@@ -53,8 +46,8 @@ def read(data: bytes) -> EventFacts:
     except DecodeError:
         raise NoRoute("the bytes are no Event") from None
     command = event.payload
-    velocity = _VELOCITIES.get(command.event_velocity)
-    domain = _DOMAINS.get(event.domain)
+    velocity = command_codec.velocity_tier_of(command.event_velocity)
+    domain = command_codec.domain_of(event.domain)
     if velocity is None or domain is None:
         raise NoRoute(f"velocity tier {command.event_velocity} or domain {event.domain} is unknown")
     if not (event.event_id and event.game_type and command.payload.game_id):
