@@ -120,6 +120,7 @@ def test_a_parked_message_keeps_its_bytes_and_reason_and_is_one_however_often_it
     assert entity["Reason"] == "why"
     assert entity["Subscription"] == "projects/p/subscriptions/s"
     assert entity["ParkedAt"] == NOW
+    assert entity.exclude_from_indexes == set(entity)
 
 
 def test_the_store_answers_when_it_is_there(store: EventStore) -> None:
