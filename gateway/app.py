@@ -3,11 +3,12 @@
 from aiohttp import ClientSession, web
 
 from gateway import errors
-from gateway.headers import request_id
+from gateway.headers import REQUEST_ID
 from gateway.http_relay import HttpRelay
 from gateway.routes import MethodNotAllowedError, PathNotFoundError, RoutingTable
 from gateway.upstream import Services
 from gateway.websocket_relay import WebSocketRelay
+from odds.adapters.http.request_id import request_id
 
 HEALTH = {("GET", path) for path in ("/health/live", "/health/ready")}
 
@@ -22,7 +23,8 @@ class Gateway:
         self._websocket = WebSocketRelay(pool)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        path, identity = request.rel_url.raw_path, request_id(request)
+        path = request.rel_url.raw_path
+        identity = request_id(request.headers.get(REQUEST_ID))
         if (request.method, path) in HEALTH:
             return _healthy()
         try:

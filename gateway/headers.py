@@ -1,7 +1,5 @@
 """Headers as a proxy passes them on, both ways."""
 
-from uuid import uuid4
-
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -53,9 +51,3 @@ def for_service(request: web.BaseRequest, request_id: str) -> CIMultiDict[str]:
     headers.setdefault("X-Forwarded-Proto", request.scheme)
     headers[REQUEST_ID] = request_id
     return headers
-
-
-def request_id(request: web.BaseRequest) -> str:
-    """The client's own, or a new one where that is missing or no ASCII."""
-    given = request.headers.get(REQUEST_ID, "")
-    return given if given and given.isascii() else str(uuid4())

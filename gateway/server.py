@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from gateway import errors
-from gateway.headers import request_id
+from gateway.headers import REQUEST_ID
+from odds.adapters.http.request_id import request_id
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -33,6 +34,7 @@ class _Protocol(web.RequestHandler):
         refused = super().handle_error(request, status, exc, message)
         why = " ".join((message or "").split())
         told = "internal error" if status >= 500 else f"no request that HTTP allows: {why}"
-        answer = errors.failure(refused.status, told, request_id(request))
+        asked = request_id(request.headers.get(REQUEST_ID))
+        answer = errors.failure(refused.status, told, asked)
         answer.force_close()
         return answer

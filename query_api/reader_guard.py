@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
-from query_api.request_id import request_id
+from odds.adapters.http.request_id import request_id
 from query_api.rest.json_responses import encode
 from query_api.rest.responses import JSON, QueryResponse, Status
 

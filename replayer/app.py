@@ -3,7 +3,6 @@
 import logging
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -15,6 +14,7 @@ from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
 from odds.adapters.http import health
+from odds.adapters.http.request_id import request_id
 from odds.adapters.http.security_headers import HEADERS
 from odds.adapters.telemetry.logs import fields
 from replayer.launcher import Launcher, NotLaunched
@@ -27,7 +27,6 @@ from replayer.workshop import Workshop
 MAX_BODY = 1024
 """Bytes that a request may bring along; what is asked for stands in its URL."""
 RETRY_AFTER_SECONDS = 5
-MAX_REQUEST_ID = 128
 UNAVAILABLE: dict[type[Exception], str] = {
     EventStoreUnavailable: "the event store did not answer in time; ask again",
     EventBusUnavailable: "the event bus did not answer in time; ask again",
@@ -127,8 +126,7 @@ def _single_valued() -> dict[str, str]:
 
 
 def _request_id() -> str:
-    given = request.headers.get("X-Request-ID", "")
-    return given if 0 < len(given) <= MAX_REQUEST_ID and given.isprintable() else str(uuid4())
+    return request_id(request.headers.get("X-Request-ID"))
 
 
 def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -136,9 +134,9 @@ def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None)
 
 
 def _refuse(status: int, msg: str, headers: dict[str, str] | None = None) -> Response:
-    request_id = _request_id()
-    _log.warning("refused", extra=fields(request_id=request_id, status=status, msg=msg))
-    return _json(refusal(request_id, msg), status, headers)
+    asked = _request_id()
+    _log.warning("refused", extra=fields(request_id=asked, status=status, msg=msg))
+    return _json(refusal(asked, msg), status, headers)
 
 
 def _not_let_in(error: Exception) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from query_api.request_id import request_id
+from odds.adapters.http.request_id import request_id
 from query_api.rest.json_responses import encode
 from query_api.rest.responses import JSON, QueryResponse, Status
 

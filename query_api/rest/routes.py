@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 
+from odds.adapters.http.request_id import request_id
 from odds.adapters.telemetry import logs
 from query_api import parameters
 from query_api.errors import (
@@ -20,7 +21,6 @@ from query_api.media import accepted_media
 from query_api.metrics import Metrics
 from query_api.read_model.event_view import PendingEvent
 from query_api.read_model.queries import OddsQueries
-from query_api.request_id import request_id
 from query_api.rest import json_responses, protobuf_responses
 from query_api.rest.responses import JSON, PROTOBUF, Data, QueryResponse, Status
 

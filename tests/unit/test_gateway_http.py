@@ -46,6 +46,14 @@ async def test_a_request_without_an_id_is_given_one_which_the_client_learns(
 
 
 @with_gateway
+async def test_an_id_that_no_service_would_use_is_replaced_for_all(gateway: Running) -> None:
+    headers = {"X-Request-ID": "r" * 129}
+    async with gateway.client.post("/odds", headers=headers) as answer:
+        seen = (await answer.json())["headers"]
+        assert seen["X-Request-ID"] == answer.headers["X-Request-ID"] != headers["X-Request-ID"]
+
+
+@with_gateway
 async def test_headers_of_the_connection_go_no_further(gateway: Running) -> None:
     headers = {"Connection": "keep-alive, X-Mine", "X-Mine": "1", "TE": "trailers"}
     async with gateway.client.post("/odds", headers=headers) as answer:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from query_api.request_id import request_id
+from odds.adapters.http.request_id import request_id
 
 
 @pytest.mark.parametrize("header", ["x", "a b/c:1", "r" * 128])

@@ -1,4 +1,4 @@
-"""RequestID of a query: the client's own where it sent one that can be used."""
+"""The name of a request: the client's own where it sent one that can be used."""
 
 import re
 from uuid import uuid4
