@@ -1,7 +1,6 @@
 """Events to measure with: in-play prices of some hundred odds."""
 
 import base64
-import time
 from collections.abc import Iterator
 from itertools import count, islice
 from uuid import uuid4
@@ -10,6 +9,7 @@ import msgspec
 
 from bench.load import Request
 from odds import event_codec
+from odds.adapters import clock
 from odds.command import CommandName, CommandRequest, Domain, EventVelocity, MoneyLine, Payload
 from odds.event import Event, accept
 
@@ -47,7 +47,7 @@ def _event(name: str, request_id: str, game_id: str, odds: Event | None) -> Even
         event_velocity=EventVelocity.HIGH,
         payload=Payload(game_id=game_id, money_line=MoneyLine(1.5 + number % 100 / 100, 2.5, 3.5)),
     )
-    now = time.time_ns() // 1000
+    now = clock.now()
     about = None if odds is None else odds.external_id
     return accept(asked, about, "soccer", now=now)
 

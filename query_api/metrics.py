@@ -1,10 +1,10 @@
 """What the query service measures."""
 
-import time
 from collections.abc import Callable, Iterable
 
 from opentelemetry.metrics import Meter, Observation
 
+from odds.adapters import clock
 from odds.adapters.telemetry.durations import SECONDS
 from query_api.feed.change import Change
 from query_api.stream.tally import Tally
@@ -50,7 +50,7 @@ class Metrics:
 
     def fed(self, changes: Iterable[Change]) -> None:
         """Changes that the fan-out has just delivered."""
-        now = time.time_ns() // 1000
+        now = clock.now()
         for change in changes:
             if change.projected_at is not None:
                 # The clock that they were projected by is PostgreSQL's.

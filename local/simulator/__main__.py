@@ -5,7 +5,6 @@ import asyncio
 import itertools
 import signal
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from random import Random
@@ -15,6 +14,7 @@ from local.feeders.pace import Pace
 from local.feeders.sender import DEFAULT_IN_FLIGHT, Sender, ServerGone, open_session, reach
 from local.feeders.summary import Summary
 from local.simulator.league import League
+from odds.adapters import clock
 
 _STATUS_EVERY_SECONDS = 10.0
 
@@ -53,7 +53,7 @@ async def _play(options: argparse.Namespace, summary: Summary) -> None:
 
 
 def _commands(options: argparse.Namespace) -> Iterable[FeedCommand]:
-    start = time.time_ns() // 1000
+    start = clock.now()
     commands = League(Random(options.seed), start).commands(start, options.rate)
     if options.duration is None:
         return commands

@@ -1,11 +1,11 @@
 """Rows of the log, and of the odds, as changes."""
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from odds.adapters import clock
 from query_api.cursor import Cursor
 from query_api.feed.change import Change
 
@@ -15,13 +15,13 @@ Values = Sequence[Any]
 def changes_of(rows: Iterable[Values], generation: str) -> list[Change]:
     """Of rows ``xid, id`` and the columns of an odds, beginning with the id of its event;
     ``traceparent, projected_at`` may follow."""
-    now = _now()
+    now = clock.now()
     return [_change(odds, Cursor(generation, int(xid), id_), now) for xid, id_, *odds in rows]
 
 
 def image_of(rows: Iterable[Values], cursor: Cursor) -> list[Change]:
     """Of the same without ``xid, id``; the feed goes on at ``cursor`` after the last of them."""
-    now = _now()
+    now = clock.now()
     image = [_change(odds, cursor, now, image=True, resumable=False) for odds in rows]
     return [*image[:-1], *(msgspec.structs.replace(last, resumable=True) for last in image[-1:])]
 
@@ -49,7 +49,3 @@ def _change(odds: Values, place: Cursor, now: int, **flags: bool) -> Change:
         projected_at=projected_at,
         **flags,
     )
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

@@ -4,7 +4,7 @@ Times are in microseconds. What is read is bytes: whoever reads decides what can
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from heapq import merge
 from types import TracebackType
@@ -66,7 +66,7 @@ class EventReader:
         EventStoreUnavailable; reading may go on after the last event that came.
         """
         shards = [
-            _Pages(self, _range(_TIME, f"{shard:02}|", after, before), _TIME_PREFIX)
+            self._pages(_range(_TIME, f"{shard:02}|", after, before), _TIME_PREFIX)
             for shard in range(SHARDS)
         ]
         return merge(*(shard.events() for shard in shards))
@@ -74,7 +74,7 @@ class EventReader:
     def of_odds(self, external_id: UUID, after: str, before: str) -> Iterator[StoredEvent]:
         """Events of one odds between two places, in the same order. Raises as ``by_time``."""
         of_odds = _range(_STREAM, f"{external_id}|", after, before)
-        return _Pages(self, of_odds, _STREAM_PREFIX).events()
+        return self._pages(of_odds, _STREAM_PREFIX).events()
 
     def by_odds(self, first: str, last: str) -> Iterator[StoredEvent]:
         """Events of the odds whose ExternalID starts with anything from ``first`` to ``last``.
@@ -82,7 +82,7 @@ class EventReader:
         All events of one odds come together, in order. Raises as ``by_time``.
         """
         some_odds = Range(KIND, _STREAM, above=first, below=last + _LAST)
-        return _Pages(self, some_odds, _STREAM_PREFIX).events()
+        return self._pages(some_odds, _STREAM_PREFIX).events()
 
     def of_ids(self, event_ids: Sequence[UUID]) -> list[StoredEvent]:
         """Those of the events that there are, in no order. Raises EventStoreUnavailable."""
@@ -102,6 +102,9 @@ class EventReader:
         found = [_event(entity, _TIME, _TIME_PREFIX) for page in pages for entity in page.entities]
         return max(found).created_at if found else None
 
+    def _pages(self, wanted: Range, prefix: int) -> "_Pages":
+        return _Pages(self._datastore, self._queries, wanted, prefix)
+
     def __enter__(self) -> Self:
         return self
 
@@ -117,9 +120,9 @@ class EventReader:
 class _Pages:
     """One range, read a page ahead of whoever takes its events."""
 
-    def __init__(self, reader: EventReader, wanted: Range, prefix: int) -> None:
-        self._query = partial(reader._datastore.query, limit=PAGE)
-        self._queries = reader._queries
+    def __init__(self, datastore: Datastore, queries: Executor, wanted: Range, prefix: int) -> None:
+        self._query = partial(datastore.query, limit=PAGE)
+        self._queries = queries
         self._wanted = wanted
         self._prefix = prefix
         self._next = self._queries.submit(self._query, wanted)
