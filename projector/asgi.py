@@ -21,6 +21,7 @@ from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.refusal import NOT_LET_IN, RETRY_AFTER_SECONDS, turn_away
 from odds.adapters.http import health
+from odds.adapters.http.security_headers import RawHeader, SecurityHeaders, completed
 from odds.adapters.read_model.read_model import ReadModelUnavailable
 from odds.adapters.telemetry import request_trace
 from odds.adapters.telemetry.logs import fields
@@ -71,14 +72,15 @@ class ProjectorApplication:
         self._batcher = batcher
         self._guard = guard
         self._push_path = push_path
-        self._router = Router([health.LIVE, Mount("/", flask)], lifespan=self._lifespan)
+        router = Router([health.LIVE, Mount("/", flask)], lifespan=self._lifespan)
+        self._beside_pushes = SecurityHeaders(router)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._push_path:
             request_trace.follow(scope["headers"])
             await answer(send, await self._push(scope, receive))
         else:
-            await self._router(scope, receive, send)
+            await self._beside_pushes(scope, receive, send)
 
     async def _push(self, scope: Scope, receive: Receive) -> Answer:
         """Take one message; the status acknowledges it or has it come again."""
@@ -169,8 +171,13 @@ async def read_body(receive: Receive) -> bytes:
 
 
 async def answer(send: Send, told: Answer) -> None:
+    """An answer without words has nothing that a browser could misuse, and no headers."""
     body = msgspec.json.encode({"Msg": told.msg}) if told.msg else b""
-    given = {"Content-Type": "application/json", **told.headers} if told.msg else told.headers
-    headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+    headers = _headers(told) if told.msg else []
     await send({"type": "http.response.start", "status": told.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _headers(told: Answer) -> list[RawHeader]:
+    given = {"Content-Type": "application/json", **told.headers}
+    return completed((name.lower().encode(), value.encode()) for name, value in given.items())

@@ -15,7 +15,6 @@ from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.refusal import NOT_LET_IN, turn_away
 from odds.adapters.http import health
 from odds.adapters.http.request_id import request_id
-from odds.adapters.http.security_headers import HEADERS
 from odds.adapters.telemetry.logs import fields
 from replayer.launcher import Launcher, NotLaunched
 from replayer.parameters import BadParameter
@@ -54,7 +53,6 @@ class ReplayApi:
         app.register_blueprint(health.blueprint(checks))
         app.before_request(self._let_in)
         app.before_request(_read_body)
-        app.after_request(_with_security_headers)
         for not_let_in in NOT_LET_IN:
             app.register_error_handler(not_let_in, _not_let_in)
         app.register_error_handler(BadParameter, lambda error: _refuse(400, str(error)))
@@ -107,11 +105,6 @@ class ReplayApi:
             told = "the replay is queued, but no worker could be started; resume it by its ReplayID"
             return _json(refusal(_request_id(), told, _now(replay)), 503, location)
         return _json(answer(_request_id(), "replay queued", _now(replay)), 202, location)
-
-
-def _with_security_headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
-    return response
 
 
 def _now(replay: Replay) -> dict[str, Any]:

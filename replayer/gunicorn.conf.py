@@ -2,11 +2,18 @@
 
 import os
 
+from odds.adapters.http import graceful_end
+
 wsgi_app = "replayer.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
-worker_class = "gthread"
+worker_class = "asgi"
 workers = 1
-threads = 8
+asgi_loop = "uvloop"
+asgi_lifespan = "off"
+graceful_timeout = graceful_end.GRACEFUL_TIMEOUT
 keepalive = 75
-# Cloud Run grants 10 seconds after SIGTERM.
-graceful_timeout = 8
+control_socket_disable = True  # its path is shared by every gunicorn of a user
+
+
+def post_worker_init(worker):
+    graceful_end.prepare(worker)

@@ -14,7 +14,14 @@ from tests.stack import Databases
 from tests.waiting import wait_for
 
 SITE = "https://odds.example"
-READY = Request("GET", "/health/ready")
+READY, LIVE = Request("GET", "/health/ready"), Request("GET", "/health/live")
+AWAY = {
+    "GOOGLE_CLOUD_PROJECT": "p",
+    "DATABASE_URL": "postgresql+pg8000://nobody@127.0.0.1:1/nothing",
+    "DATASTORE_EMULATOR_HOST": "127.0.0.1:1",
+    "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
+}
+"""All that a service stands on, and none of it is there."""
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +68,29 @@ def test_what_is_no_origin_keeps_the_service_from_starting(origins: str) -> None
 
 @pytest.mark.parametrize("path", ["/odds", "/nowhere", "/odds/7", "/health/live"])
 def test_every_answer_to_a_reader_is_data_only(queries: str, path: str) -> None:
-    headers = send(queries, Request("GET", path)).headers
-    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert is_data_only(queries, Request("GET", path))
 
 
 def test_every_answer_to_a_provider_is_data_only() -> None:
     with faulty_bus() as bus:
         environ = {"GOOGLE_CLOUD_PROJECT": "p", "PUBSUB_EMULATOR_HOST": bus.host}
         with serving("command_api", environ) as url:
-            for request in (Request("POST", "/odds", {"Content-Type": JSON}, b"{"), READY):
-                headers = send(url, request).headers
-                assert {name: headers[name] for name in HEADERS} == HEADERS
+            for request in (Request("POST", "/odds", {"Content-Type": JSON}, b"{"), READY, LIVE):
+                assert is_data_only(url, request)
+
+
+def test_every_answer_to_an_operator_is_data_only() -> None:
+    with serving("replayer", AWAY) as url:
+        for request in (Request("GET", "/replay"), Request("GET", "/nowhere"), READY, LIVE):
+            assert is_data_only(url, request)
+
+
+def test_every_refusal_of_a_push_is_data_only() -> None:
+    with serving("projector", AWAY) as url:
+        for request in (Request("POST", "/push", body=b"{"), Request("GET", "/push"), READY, LIVE):
+            assert is_data_only(url, request)
+
+
+def is_data_only(url: str, request: Request) -> bool:
+    headers = send(url, request).headers
+    return {name: headers.get(name) for name in HEADERS} == HEADERS

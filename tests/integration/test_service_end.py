@@ -59,6 +59,18 @@ def test_a_service_with_an_idle_connection_ends_soon_and_cleans_up(
         idle.close()
 
 
+def test_the_replay_service_with_an_idle_connection_ends_soon() -> None:
+    with ExitStack() as running:
+        url = running.enter_context(serving("replayer", environ("")))
+        idle = http.client.HTTPConnection(urlsplit(url).netloc)
+        idle.request("GET", "/nowhere")
+        assert idle.getresponse().read()
+        began = time.monotonic()
+        running.close()
+        assert time.monotonic() - began < 6
+        idle.close()
+
+
 def test_a_projector_that_is_told_to_end_finishes_what_it_has_taken_and_takes_no_more(
     engine: Engine, postgres_url: str, datastore_host: str
 ) -> None:

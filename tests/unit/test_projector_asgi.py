@@ -9,10 +9,11 @@ import pytest
 
 from odds.adapters.guard.guard import Guard, OpenDoor
 from odds.adapters.guard.id_tokens import Unauthenticated
+from odds.adapters.http.security_headers import HEADERS
 from odds.adapters.telemetry.telemetry import Telemetry
 from odds.adapters.telemetry.tracing import Tracing
 from projector import batcher
-from projector.asgi import ProjectorApplication
+from projector.asgi import Answer, ProjectorApplication, answer
 from projector.batcher import Batcher
 from projector.metrics import Metrics
 
@@ -20,6 +21,23 @@ from projector.metrics import Metrics
 class ClosedDoor(OpenDoor):
     def require_push(self, authorization: str | None) -> None:
         raise Unauthenticated("who are you?")
+
+
+def headers_of(told: Answer) -> dict[bytes, bytes]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(answer(send, told))
+    return dict(sent[0]["headers"])
+
+
+def test_a_refusal_is_data_only_and_an_acknowledgement_is_short() -> None:
+    assert headers_of(Answer(400, "no")).items() >= {
+        (name.encode(), value.encode()) for name, value in HEADERS.items()
+    }
+    assert headers_of(Answer(204)) == {}
 
 
 async def nothing(*_: Any) -> None:
