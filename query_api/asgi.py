@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from odds.adapters.guard.guard import Guard
+from odds.adapters.http.health import LIVE
 from odds.adapters.http.security_headers import SecurityHeaders
 from odds.adapters.http.wsgi_bridge import wsgi_bridge
 from odds.adapters.telemetry import request_trace
@@ -22,7 +23,7 @@ from query_api.feed.feed import Feed
 from query_api.graphql.api import GraphQLApi
 from query_api.graphql.http import GraphQLOverHTTP
 from query_api.graphql.websocket import GraphQLOverWebSocket
-from query_api.health import live, readiness
+from query_api.health import readiness
 from query_api.metrics import Metrics
 from query_api.pages.graphiql import WithGraphiQL
 from query_api.pages.site import Site
@@ -64,7 +65,7 @@ class QueryApplication:
         rest = wsgi_bridge(create_rest(queries, waiters.longest_wait, metrics), pool)
         over_http, site = GraphQLOverHTTP(graphql), Site()
         routes = [
-            Route("/health/live", live),
+            LIVE,
             Route("/health/ready", readiness(feed, fanout, guard)),
             Route("/events/{event_id}", HeldEvents(waiters, rest)),
             Route("/", site),

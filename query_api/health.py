@@ -1,4 +1,4 @@
-"""Health, as probes ask for it. Answers from memory: a probe must not wait for PostgreSQL."""
+"""Readiness, as probes ask for it. It answers from memory: none must wait for PostgreSQL."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,10 +9,6 @@ from odds.adapters.guard.guard import Guard
 from odds.adapters.guard.signing_keys import SigningKeysUnavailable
 from query_api.feed.feed import Feed
 from query_api.stream.fanout import Fanout
-
-
-async def live(_: Request) -> JSONResponse:
-    return JSONResponse({"status": "live"})
 
 
 def readiness(

@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from bench.command.publishers import Library, OneRequestEach, Unpublished
+from bench.live import answer_live
 from command_api.app import CommandApi
 from command_api.asgi import CommandApplication
 from command_api.event_loop_flask import EventLoopFlask
@@ -16,7 +17,6 @@ from command_api.metrics import Metrics
 from odds.adapters import clock
 from odds.adapters.event_bus import event_bus_file
 from odds.adapters.guard.guard import OpenDoor
-from odds.adapters.http import health
 from odds.adapters.telemetry import logs
 from odds.adapters.telemetry.telemetry import Telemetry
 from odds.adapters.telemetry.tracing import Tracing
@@ -53,7 +53,7 @@ def one_request_each() -> Flask:
 
 
 def _empty(app: F) -> F:
-    app.register_blueprint(health.blueprint({}))
+    answer_live(app)
 
     @app.post("/odds")
     def new_odds() -> ResponseReturnValue:
@@ -94,6 +94,7 @@ def _on_threads(app: EventLoopFlask) -> Flask:
         response: Response = _result(app.answer(environ))
         return response(environ, start_response)
 
+    answer_live(app)
     app.wsgi_app = wsgi  # type: ignore[method-assign]
     return app
 

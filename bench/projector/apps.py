@@ -6,12 +6,12 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bench.live import answer_live
 from odds.adapters import clock
 from odds.adapters.event_store import datastore
 from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.event_store import EventStore
 from odds.adapters.event_store.parked_messages import ParkedMessages
-from odds.adapters.http import health
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.read_model import ReadModel
 from odds.adapters.telemetry import logs
@@ -81,5 +81,5 @@ def one_at_a_time() -> Flask:
 
 def _flask() -> Flask:
     app = Flask("bench", static_folder=None)
-    app.register_blueprint(health.blueprint({}))
+    answer_live(app)
     return app

@@ -318,7 +318,6 @@ def test_a_bus_that_is_away_is_told_with_503_and_when_to_retry(
     assert int(response.headers["Retry-After"]) >= 1
     assert response.get_json()["RequestID"] == "r-1"
     assert client.get("/health/ready").status_code == 503
-    assert client.get("/health/live").status_code == 200
 
 
 def test_a_bus_with_too_much_in_hand_is_told_with_429_and_when_to_retry(

@@ -1,4 +1,7 @@
-"""Health endpoints: is the process alive, and can it do its work."""
+"""Health endpoints: is the process alive, and can it do its work.
+
+Cloud Run keeps some paths that end in z to itself, so neither does.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -14,19 +17,12 @@ async def _live(_: Request) -> JSONResponse:
 
 
 LIVE = Route("/health/live", _live)
-"""For the event loop, where it waits for no check."""
+"""Always answers 200; for the event loop, where it waits for no check."""
 
 
 def blueprint(checks: Mapping[str, Callable[[], object]]) -> Blueprint:
-    """``/health/live`` always answers 200; ``/health/ready`` 503 while a check raises.
-
-    Cloud Run keeps some paths that end in z to itself, so neither does.
-    """
+    """``/health/ready``, which answers 503 while a check raises."""
     health = Blueprint("health", __name__, url_prefix="/health")
-
-    @health.get("/live")
-    def live() -> ResponseReturnValue:
-        return {"status": "live"}
 
     @health.get("/ready")
     def ready() -> ResponseReturnValue:
