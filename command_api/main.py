@@ -15,20 +15,13 @@ from odds.adapters.event_bus import event_bus_file, publisher
 from odds.adapters.event_bus.publish_call import PublishCall
 from odds.adapters.guard.settings import guard
 from odds.adapters.http.security_headers import SecurityHeaders
-from odds.adapters.telemetry import logs
-from odds.adapters.telemetry.telemetry import telemetry
+from odds.adapters.telemetry.observe import observe
 
 
 def create_app() -> SecurityHeaders:
     """The service as its environment describes it. Raises SettingsError."""
     given = settings.read(Settings, os.environ)
-    logs.configure("command_api", level=given.log_level, project=given.google_cloud_project)
-    told = telemetry(
-        "command_api",
-        given.otel_exporter_otlp_endpoint,
-        project=given.google_cloud_project,
-        ratio=given.otel_traces_sampler_arg,
-    )
+    told = observe("command_api", given)
     bus = event_bus_file.load(Path(given.event_bus_file))
     events = publisher.EventPublisher(
         PublishCall(given.pubsub_emulator_host),

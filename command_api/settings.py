@@ -1,16 +1,12 @@
 """What the command service reads from its environment."""
 
-from odds.adapters.guard.settings import GuardSettings
+from odds.adapters.service_settings import ObservedSettings
 
 
-class Settings(GuardSettings, frozen=True, kw_only=True):
-    google_cloud_project: str
+class Settings(ObservedSettings, frozen=True, kw_only=True):
     event_bus_file: str = "event_bus.yaml"
     topic_prefix: str = ""
     publish_timeout_seconds: float = 5.0
-    otel_exporter_otlp_endpoint: str | None = None
-    otel_traces_sampler_arg: float = 1.0
-    log_level: str = "INFO"
 
     @property
     def writes_to_emulator(self) -> bool:

@@ -18,8 +18,7 @@ from odds.adapters.http import health
 from odds.adapters.http.wsgi_bridge import wsgi_bridge
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.read_model import ReadModel
-from odds.adapters.telemetry import logs
-from odds.adapters.telemetry.telemetry import telemetry
+from odds.adapters.telemetry.observe import observe
 from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher
 from projector.metrics import Metrics
@@ -41,13 +40,7 @@ PROBE_TIMEOUT = 1.0
 def create_app() -> ProjectorApplication:
     """The service as its environment describes it. Raises SettingsError."""
     given = settings.read(Settings, os.environ)
-    logs.configure("projector", level=given.log_level, project=given.google_cloud_project)
-    told = telemetry(
-        "projector",
-        given.otel_exporter_otlp_endpoint,
-        project=given.google_cloud_project,
-        ratio=given.otel_traces_sampler_arg,
-    )
+    told = observe("projector", given)
     metrics = Metrics(told.meter())
     project = given.google_cloud_project
     client = datastore.connect(given.datastore_emulator_host)

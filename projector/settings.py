@@ -1,15 +1,11 @@
 """What the projector reads from its environment."""
 
-from odds.adapters.guard.settings import GuardSettings
+from odds.adapters.service_settings import ObservedSettings
 
 
-class Settings(GuardSettings, frozen=True, kw_only=True):
-    google_cloud_project: str
+class Settings(ObservedSettings, frozen=True, kw_only=True):
     database_url: str
     event_bus_file: str = "event_bus.yaml"
-    otel_exporter_otlp_endpoint: str | None = None
-    otel_traces_sampler_arg: float = 1.0
-    log_level: str = "INFO"
 
     @property
     def writes_to_emulator(self) -> bool:

@@ -57,9 +57,4 @@ def post_worker_init(worker):
 
 
 def on_starting(_server):
-    """The master logs as its workers do."""
-    logs.configure(
-        "query_api",
-        level=os.environ.get("LOG_LEVEL", "INFO"),
-        project=os.environ.get("GOOGLE_CLOUD_PROJECT", ""),
-    )
+    logs.configure_master("query_api", os.environ)

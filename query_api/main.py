@@ -9,8 +9,8 @@ from uuid import UUID
 from odds import settings
 from odds.adapters.guard.settings import guard
 from odds.adapters.read_model import postgres
-from odds.adapters.telemetry import logs
-from odds.adapters.telemetry.telemetry import telemetry
+from odds.adapters.telemetry.observe import observe
+from odds.adapters.telemetry.telemetry import Telemetry
 from query_api.asgi import QueryApplication
 from query_api.feed.archive import Archive
 from query_api.feed.feed import Feed
@@ -32,18 +32,12 @@ from query_api.stream.streams import Streams
 def create_app() -> QueryApplication:
     """The service as its environment configures it. Raises SettingsError."""
     given = settings.read(Settings, os.environ)
-    logs.configure("query_api", level=given.log_level, project=given.google_cloud_project)
-    return query_application(given, Feed(given.database_url, given.journal_size))
+    told = observe("query_api", given)
+    return query_application(given, Feed(given.database_url, given.journal_size), told)
 
 
-def query_application(given: Settings, feed: Feed) -> QueryApplication:
+def query_application(given: Settings, feed: Feed, told: Telemetry) -> QueryApplication:
     """The service over a feed. Raises SettingsError."""
-    told = telemetry(
-        "query_api",
-        given.otel_exporter_otlp_endpoint,
-        project=given.google_cloud_project,
-        ratio=given.otel_traces_sampler_arg,
-    )
     metrics = Metrics(told.meter())
     reader = Reader(postgres.create_engine(given.database_url, pool_size=given.query_threads))
     pool = ThreadPoolExecutor(given.query_threads, thread_name_prefix="query")

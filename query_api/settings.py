@@ -1,14 +1,10 @@
 """Settings of the query service, by environment variable."""
 
-from odds.adapters.guard.settings import GuardSettings
+from odds.adapters.service_settings import ObservedSettings
 
 
-class Settings(GuardSettings, frozen=True, kw_only=True):
+class Settings(ObservedSettings, frozen=True, kw_only=True):
     database_url: str
-    google_cloud_project: str = "moneyline-local"
-    otel_exporter_otlp_endpoint: str | None = None
-    otel_traces_sampler_arg: float = 1.0
-    log_level: str = "INFO"
     cors_origins: str = ""
     """Sites whose pages may read odds, such as ``https://a.example,https://b.example``."""
     event_wait_seconds: float = 30.0

@@ -1,9 +1,9 @@
 """What the replayer reads from its environment, besides what ``environments.yaml`` names."""
 
-from odds.adapters.guard.settings import GuardSettings
+from odds.adapters.service_settings import ServiceSettings
 
 
-class Settings(GuardSettings, frozen=True, kw_only=True):
+class Settings(ServiceSettings, frozen=True, kw_only=True):
     """``replayer_env`` is the environment that it runs in: replays are kept in its Datastore, and
     events come from it unless another source is named. ``replay_job`` is the Cloud Run job that
     runs workers (``projects/…/locations/…/jobs/…``); without one they are processes beside it.
@@ -11,14 +11,12 @@ class Settings(GuardSettings, frozen=True, kw_only=True):
     makes the tables first, as the migrations do (``odds.adapters.read_model.migrate``).
     """
 
-    google_cloud_project: str = "moneyline-local"
     replayer_env: str = "local"
     replay_job: str | None = None
     environments_file: str = "environments.yaml"
     event_bus_file: str = "event_bus.yaml"
     read_model_readers: str = ""
     read_model_writers: str = ""
-    log_level: str = "INFO"
 
     @property
     def writes_to_emulator(self) -> bool:

@@ -27,7 +27,7 @@ def running(part: Part, environ: Mapping[str, str]) -> Iterator[str]:
     with short_directory() as directory:
         processes = Processes(directory)
         try:
-            processes.start(part, {**os.environ, **environ})
+            processes.start(part, {"GOOGLE_CLOUD_PROJECT": "test", **os.environ, **environ})
             processes.wait_ready(part)
             yield part.address
         finally:

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from odds import settings
-from odds.adapters.telemetry import logs
+from odds.adapters.telemetry.observe import observe
+from odds.adapters.telemetry.telemetry import Telemetry
 from query_api.cursor import Cursor
 from query_api.feed.change import Change
 from query_api.feed.feed import Feed, Follower
@@ -52,9 +53,9 @@ class PublishedFeed(Feed):
 class PublishingApplication:
     """The service, and the way in for what it is to stream."""
 
-    def __init__(self, given: Settings) -> None:
+    def __init__(self, given: Settings, told: Telemetry) -> None:
         self._feed = PublishedFeed()
-        self._service = query_application(given, self._feed)
+        self._service = query_application(given, self._feed, told)
         self._numbers = count(1)
         self.end_streams = self._service.end_streams
 
@@ -85,5 +86,4 @@ class PublishingApplication:
 
 def create_app() -> PublishingApplication:
     given = settings.read(Settings, os.environ)
-    logs.configure("query_api", level=given.log_level, project=given.google_cloud_project)
-    return PublishingApplication(given)
+    return PublishingApplication(given, observe("query_api", given))

@@ -23,6 +23,11 @@ HERE = Path(__file__).parent / "peers"
 MODULES = Path("/usr/lib/nginx/modules")
 
 OURS = ("-c", "query_api/gunicorn.conf.py")
+BESIDE = (
+    "DATASTORE_EMULATOR_HOST=127.0.0.1:1",
+    "GOOGLE_CLOUD_PROJECT=bench",
+    "LOG_LEVEL=WARNING",
+)
 
 Change = dict[str, Any]
 
@@ -103,8 +108,7 @@ class Ours(GraphQLPeer):
     def part(self, directory: Path) -> Part:
         given = (
             "DATABASE_URL=postgresql+pg8000://nobody@127.0.0.1:1/nothing",
-            "DATASTORE_EMULATOR_HOST=127.0.0.1:1",
-            "LOG_LEVEL=WARNING",
+            *BESIDE,
         )
         command = gunicorn("bench.fanout.ours_app:create_app()", self._port, *OURS)
         return _part(self.name, ("env", *given, *command), self._port, "ready")
@@ -119,8 +123,7 @@ class OursOverPostgres(Ours):
         self._market = Market(directory)
         given = (
             f"DATABASE_URL={self._market.database_url}",
-            "DATASTORE_EMULATOR_HOST=127.0.0.1:1",
-            "LOG_LEVEL=WARNING",
+            *BESIDE,
         )
         command = gunicorn("query_api.main:create_app()", self._port, *OURS)
         return _part(self.name, ("env", *given, *command), self._port, "ready")

@@ -28,6 +28,7 @@ def topics(pubsub_host: str, project: str) -> Topics:
 @pytest.fixture
 def workshop(recovery: Recovery) -> Workshop:
     given = Settings(
+        google_cloud_project="test",
         environments_file=str(ROOT / "environments.yaml"),
         event_bus_file=str(ROOT / "event_bus.yaml"),
     )

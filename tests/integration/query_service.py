@@ -33,7 +33,7 @@ INSTANT_ODDS = """subscription { getInstantOdds {
     provider game_type deleted event_id cursor published_at conflated image
 } }"""
 DEADLINE = 15.0
-OPEN_DOOR = {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1"}
+OPEN_DOOR = {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1", "GOOGLE_CLOUD_PROJECT": "test"}
 """A service without tokens has to stand beside an emulator, even one it never asks."""
 
 

@@ -46,7 +46,7 @@ def test_a_replay_tells_it_and_publishes_all_others(
 ) -> None:
     topics = topics_of(pubsub_host, recovery.environment.project)
     topics.create(MEDIUM)
-    workshop = Workshop(Settings(), recovery.variables())
+    workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
     asked = workshop.read({"domain": "odds", "env": "local"})
     ended = workshop.run(workshop.add(asked).replay_id)
     assert ended.state is State.FINISHED

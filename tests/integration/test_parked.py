@@ -240,7 +240,7 @@ def test_all_dead_letters_are_settled_however_many_are_held_at_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(DeadLetters.pull, "__defaults__", (2,))
-    workshop = Workshop(Settings(), recovery.variables())
+    workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
     parser = arguments.parser()
     for action, topic in (("redrive", HIGH), ("drop", "retired")):
         for _ in range(5):

@@ -22,6 +22,8 @@ from tests.waiting import wait_for
 
 MEDIUM = "events-medium-soccer"
 
+AWAY = {"GOOGLE_CLOUD_PROJECT": "test", "DATASTORE_EMULATOR_HOST": "127.0.0.1:1"}
+
 
 @pytest.fixture
 def topics(pubsub_host: str, project: str) -> Topics:
@@ -47,7 +49,11 @@ def client(recovery: Recovery, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(ROOT)
     return (
-        ReplayApi(Workshop(Settings(), variables), ProcessLauncher(), OpenDoor())
+        ReplayApi(
+            Workshop(Settings(google_cloud_project="test"), variables),
+            ProcessLauncher(),
+            OpenDoor(),
+        )
         .flask()
         .test_client()
     )
@@ -152,7 +158,7 @@ def test_the_words_of_the_run_api_are_for_the_log(
         def launch(self, replay_id: str) -> None:
             raise NotLaunched("POST https://run.example/jobs/secret: 403")
 
-    workshop = Workshop(Settings(), recovery.variables())
+    workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
     client = ReplayApi(workshop, Broken(), OpenDoor()).flask().test_client()
     answer = client.post("/replay?domain=odds&env=local&dry_run=true")
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, False)
@@ -166,7 +172,7 @@ def test_the_words_of_the_run_api_are_for_the_log(
 
 
 def test_the_words_of_datastore_are_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    away = Workshop(Settings(), {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1"})
+    away = Workshop(Settings(google_cloud_project="test"), AWAY)
     client = ReplayApi(away, ProcessLauncher(), OpenDoor()).flask().test_client()
     answer = client.get("/replay")
     assert answer.status_code == 503
@@ -176,7 +182,7 @@ def test_the_words_of_datastore_are_for_the_log(caplog: pytest.LogCaptureFixture
 
 def test_the_service_is_ready_when_its_datastore_is(client: FlaskClient, project: str) -> None:
     assert client.get("/health/ready").status_code == 200
-    away = Workshop(Settings(), {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1"})
+    away = Workshop(Settings(google_cloud_project="test"), AWAY)
     unready = ReplayApi(away, ProcessLauncher(), OpenDoor()).flask().test_client()
     assert unready.get("/health/ready").status_code == 503
 

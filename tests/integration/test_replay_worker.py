@@ -136,7 +136,7 @@ def _bus_goes_down(
 ) -> None:
     events = [high(number) for number in range(900)]
     recovery.store(events)
-    workshop = Workshop(Settings(), recovery.variables())
+    workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
     replay_id = added(workshop, rate=200)
     worker = work(recovery, replay_id)
     wait_for(lambda: workshop.replays.get(replay_id).progress.published > 200)
@@ -157,7 +157,7 @@ def test_a_replay_gives_up_where_the_bus_stays_away(
 ) -> None:
     with opened(project, datastore_host, postgres_url, "127.0.0.1:1") as recovery:
         recovery.store([high(1)])
-        workshop = Workshop(Settings(), recovery.variables())
+        workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
         replay_id = added(workshop)
         ended = workshop.run(replay_id, patience=0.1)
         assert (ended.state, ended.progress.published) == (State.FAILED, 0)

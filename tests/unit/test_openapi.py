@@ -60,7 +60,7 @@ from tests.paths import ROOT
 COMMAND, QUERY = Description("command_api"), Description("query_api")
 REPLAY = Description("replayer")
 SERVICES = {"command_api": COMMAND, "query_api": QUERY, "replayer": REPLAY}
-LONGEST_WAIT = Settings(database_url="").event_wait_seconds
+LONGEST_WAIT = Settings(google_cloud_project="", database_url="").event_wait_seconds
 UNTOLD = Telemetry("").meter()
 LIVE = ("/health/live", "GET")
 """Answered beside Flask."""

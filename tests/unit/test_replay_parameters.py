@@ -10,8 +10,9 @@ from tests.paths import ROOT
 
 NOW = 1_790_000_000_000_000
 GIVEN = {"domain": "odds", "env": "local"}
+HERE = {"GOOGLE_CLOUD_PROJECT": "here"}
 ENVIRONMENTS = Environments.load(
-    ROOT / "environments.yaml", {"PROD_PROJECT": "odds-prod", "STG_PROJECT": "odds-stg"}
+    ROOT / "environments.yaml", HERE | {"PROD_PROJECT": "odds-prod", "STG_PROJECT": "odds-stg"}
 )
 
 
@@ -115,13 +116,13 @@ def test_stg_and_local_need_no_confirmation() -> None:
 
 
 def test_an_environment_without_a_project_is_not_configured() -> None:
-    unset = Environments.load(ROOT / "environments.yaml", {})
+    unset = Environments.load(ROOT / "environments.yaml", HERE)
     with pytest.raises(BadEnvironment, match="stg is not configured here"):
         unset.named("stg")
     assert unset.named("local").datastore_emulator_host == "127.0.0.1:8086"
 
 
 def test_a_variable_may_hold_what_yaml_would_read_otherwise() -> None:
-    variables = {"DATABASE_URL": 'postgresql://u:p"@h/db?a=#b: c'}
+    variables = HERE | {"DATABASE_URL": 'postgresql://u:p"@h/db?a=#b: c'}
     local = Environments.load(ROOT / "environments.yaml", variables).named("local")
     assert local.database_url == variables["DATABASE_URL"]

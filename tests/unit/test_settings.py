@@ -1,6 +1,12 @@
+from types import ModuleType
+
 import msgspec
 import pytest
 
+import command_api.settings
+import projector.settings
+import query_api.settings
+import replayer.settings
 from odds import settings
 from odds.settings import SettingsError
 
@@ -33,3 +39,11 @@ def test_what_was_given_and_what_was_expected_is_told(environ: dict[str, str], t
     with pytest.raises(SettingsError) as refusal:
         settings.read(Example, environ)
     assert str(refusal.value) == told
+
+
+@pytest.mark.parametrize(
+    "service", [command_api.settings, projector.settings, query_api.settings, replayer.settings]
+)
+def test_no_service_guesses_its_project(service: ModuleType) -> None:
+    with pytest.raises(SettingsError, match="GOOGLE_CLOUD_PROJECT is not set"):
+        settings.read(service.Settings, {"DATABASE_URL": "d"})

@@ -2,12 +2,16 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import google.cloud.logging_v2
 from google.cloud.logging_v2.handlers import StructuredLogHandler
 
 from odds.adapters.telemetry.request_trace import TraceFilter
+
+LEVEL = "INFO"
+"""The severity from which on lines are logged where nothing else is said."""
 
 _FIELDS = "json_fields"
 
@@ -41,6 +45,15 @@ def configure(service: str, *, level: str, project: str) -> None:
     server = logging.getLogger("gunicorn.error")
     server.handlers.clear()
     server.propagate = True
+
+
+def configure_master(service: str, environ: Mapping[str, str]) -> None:
+    """``configure`` for gunicorn's master, which logs before any worker has read the settings."""
+    configure(
+        service,
+        level=environ.get("LOG_LEVEL") or LEVEL,
+        project=environ.get("GOOGLE_CLOUD_PROJECT", ""),
+    )
 
 
 class _Readable(logging.Formatter):
