@@ -4,6 +4,7 @@ import gc
 import os
 
 from odds.adapters.http import graceful_end
+from odds.adapters.telemetry import logs
 
 wsgi_app = "command_api.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
@@ -22,3 +23,7 @@ def post_worker_init(worker):
     # docs/decisions/2026-11-26-garbage-collection.md
     gc.collect()
     gc.freeze()
+
+
+def on_starting(_server):
+    logs.configure_master("command_api", os.environ)

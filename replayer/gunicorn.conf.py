@@ -3,6 +3,7 @@
 import os
 
 from odds.adapters.http import graceful_end
+from odds.adapters.telemetry import logs
 
 wsgi_app = "replayer.main:create_app()"
 bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
@@ -17,3 +18,7 @@ control_socket_disable = True  # its path is shared by every gunicorn of a user
 
 def post_worker_init(worker):
     graceful_end.prepare(worker)
+
+
+def on_starting(_server):
+    logs.configure_master("replayer", os.environ)
