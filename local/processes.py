@@ -62,7 +62,7 @@ class Processes:
         return tuple(process for process in self.all() if process.alive())
 
     def named(self, name: str) -> Process | None:
-        """It, if it runs."""
+        """The process of this name, if it runs."""
         process = self._known(name)
         return process if process is not None and process.alive() else None
 
@@ -75,7 +75,7 @@ class Processes:
                 log.unlink()
 
     def start(self, part: Part, environment: Mapping[str, str]) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches us alone.
+        """Start a part in a session of its own, so that Ctrl-C reaches us alone.
 
         A thread does it: signals interrupt only the main one, and between the start of a process
         and its record they would leave it behind.
@@ -102,7 +102,8 @@ class Processes:
             self._remember(part, child.pid)
 
     def wait_ready(self, part: Part) -> None:
-        """Raises StackError, with the end of its log, when it dies or takes too long."""
+        """Return once the part is ready. Raises StackError, with the end of its log, when it dies
+        or takes too long."""
 
         def settled() -> bool:
             return part.ready() or self.named(part.name) is None
@@ -114,7 +115,7 @@ class Processes:
         raise StackError(f"{part.name} {what}; its log ends:\n{self.log_tail(part.name)}")
 
     def stop(self, name: str) -> None:
-        """Ask it to end, end it after a while, forget it; it may have ended by itself."""
+        """Ask a process to end, kill it after a while, forget it; it may have ended by itself."""
         process = self._known(name)
         if process is None:
             return
@@ -126,7 +127,7 @@ class Processes:
             self.kill(name)
 
     def kill(self, name: str) -> None:
-        """SIGKILL to it and to all that it started."""
+        """SIGKILL to a process and to all that it started."""
         process = self.named(name)
         if process is not None:
             os.killpg(process.pid, signal.SIGKILL)

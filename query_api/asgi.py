@@ -38,7 +38,7 @@ GRAPHQL_PATH = "/api/graphql"
 
 
 class QueryApplication:
-    """REST runs in ``pool``, all else on the event loop."""
+    """The query service: REST runs in ``pool``, all else on the event loop."""
 
     def __init__(
         self,

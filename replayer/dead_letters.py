@@ -28,7 +28,10 @@ _SETTLED = {grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_F
 
 
 class DeadLetter(NamedTuple):
-    """``published_at`` in microseconds since the epoch; ``receipt`` is good until released."""
+    """A message of the dead-letter subscription, held for whoever pulled it.
+
+    ``published_at`` is in microseconds since the epoch; ``receipt`` is good until released.
+    """
 
     message_id: str
     data: bytes
@@ -38,7 +41,10 @@ class DeadLetter(NamedTuple):
 
 
 class DeadLetters:
-    """Every method raises EventBusUnavailable."""
+    """The dead-letter subscription: what is pulled from it is held, then released or acknowledged.
+
+    Every method raises EventBusUnavailable.
+    """
 
     def __init__(self, client: SubscriberClient, subscription: str) -> None:
         """``subscription`` is its path, ``projects/…/subscriptions/…``."""

@@ -7,7 +7,8 @@ MADE_UP = 1.0
 
 
 class Pace:
-    """From the first event on; a worker that goes on counts from the event where it does."""
+    """The pace of a replay, from its first event on; a worker that goes on counts from the event
+    where it does."""
 
     def __init__(self, request: ReplayRequest, now: float) -> None:
         self._rate = request.rate

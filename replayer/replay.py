@@ -52,9 +52,9 @@ class ReplayRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """``place`` is that of the last event that needs not be read again; ``read`` counts the
-    events up to there, ``failed`` those of them that no topic could be told for, or that the bus
-    refused for good."""
+    """How far a replay is. ``place`` is that of the last event that needs not be read again;
+    ``read`` counts the events up to there, ``failed`` those of them that no topic could be told
+    for, or that the bus refused for good."""
 
     place: str = ""
     read: int = 0
@@ -68,9 +68,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
-    """``owner`` is the worker that has it, ``taken_at`` since when, ``done_before`` the part that
-    was done by then, and ``seen_at`` when it was last heard of; ``last_at`` is the time of the
-    last event there is, ``trouble`` what the worker waits for."""
+    """What was asked for, and what became of it. ``owner`` is the worker that has it, ``taken_at``
+    since when, ``done_before`` the part that was done by then, and ``seen_at`` when it was last
+    heard of; ``last_at`` is the time of the last event there is, ``trouble`` what the worker waits
+    for."""
 
     replay_id: str
     request: ReplayRequest

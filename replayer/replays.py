@@ -26,7 +26,10 @@ class ReplayTaken(RuntimeError):
 
 
 class Replays:
-    """Every method raises EventStoreUnavailable."""
+    """The replays that were asked for, each the one worker's that has taken it.
+
+    Every method raises EventStoreUnavailable.
+    """
 
     def __init__(self, datastore: Datastore, clock: Callable[[], int]) -> None:
         """``clock`` tells the microseconds since the epoch."""

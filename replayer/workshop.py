@@ -22,7 +22,10 @@ PROBE_TIMEOUT = 1.0
 
 
 class Workshop:
-    """``home`` is the environment that keeps the replays."""
+    """What the service, its workers and the command line share of one process' settings.
+
+    ``home`` is the environment that keeps the replays.
+    """
 
     def __init__(self, given: Settings, variables: Mapping[str, str]) -> None:
         """Raises OSError, msgspec.ValidationError or BadEnvironment."""

@@ -48,7 +48,10 @@ class Image(NamedTuple):
 
 
 class Archive:
-    """Every method raises ReadModelAway."""
+    """The read model as a subscriber reads it that has missed more than the journal remembers.
+
+    Every method raises ReadModelAway.
+    """
 
     def __init__(self, reader: Reader, resume_limit: int) -> None:
         self._reader = reader

@@ -55,8 +55,8 @@ FROM read_model_generation, projector_heartbeat
 
 
 class State(NamedTuple):
-    """``more`` tells whether committed changes follow, settled or not, and ``silent`` how many
-    seconds ago a projector last gave a sign of life.
+    """How the log goes on: ``more`` tells whether committed changes follow, settled or not, and
+    ``silent`` how many seconds ago a projector last gave a sign of life.
 
     Another ``generation`` means that the read model was made anew, and the log before it is gone.
     """

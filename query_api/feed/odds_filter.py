@@ -10,7 +10,7 @@ Filtered = TypeVar("Filtered", bound=Hashable)
 
 
 class OddsFilter(NamedTuple):
-    """What is None lets all through."""
+    """Which odds are wanted; a field that is None lets all through."""
 
     game_id: str | None = None
     game_type: str | None = None

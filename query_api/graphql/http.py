@@ -30,7 +30,7 @@ from query_api.stream.subscription_request import SubscriptionRequest
 
 
 class GraphQLOverHTTP:
-    """An ASGI application."""
+    """The ASGI application that answers GraphQL requests over HTTP."""
 
     def __init__(self, api: GraphQLApi) -> None:
         self._api = api

@@ -28,9 +28,10 @@ class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Operation:
-    """Raises MalformedRequest, or GraphQLError where the document can't be parsed."""
+    """The operation that a request names, its document parsed, and the variables for it."""
 
     def __init__(self, parameters: object) -> None:
+        """Raises MalformedRequest, or GraphQLError where the document can't be parsed."""
         request = _request(parameters)
         self.document = _parsed(request.query)
         found = get_operation_ast(self.document, request.operation_name)

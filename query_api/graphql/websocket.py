@@ -1,4 +1,4 @@
-"""GraphQL over WebSocket."""
+"""GraphQL over WebSocket (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md)."""
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -12,7 +12,7 @@ _SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 
 
 class GraphQLOverWebSocket:
-    """An ASGI application."""
+    """The ASGI application that accepts WebSockets of graphql-transport-ws, and serves each."""
 
     def __init__(self, api: GraphQLApi) -> None:
         self._api = api

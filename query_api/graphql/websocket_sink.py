@@ -12,7 +12,7 @@ _FINAL_TEXT = b"\x81"
 
 
 class WebSocketSink(Sink):
-    """Its connection has signs of life of its own."""
+    """Where a subscription's results go over a WebSocket, which has signs of life of its own."""
 
     def __init__(
         self, websocket: WebSocket, id_: str, transport: Transport | None, tally: Tally

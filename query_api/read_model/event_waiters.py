@@ -26,7 +26,7 @@ class _Waiter(NamedTuple):
 
 
 class EventWaiters:
-    """Belongs to the event loop: call it from there only."""
+    """Those who wait for an event. Belongs to the event loop: call it from there only."""
 
     def __init__(self, known: Known, longest_wait: float) -> None:
         """``longest_wait`` is for how many seconds a client may ask to be held."""

@@ -64,7 +64,7 @@ class OddsFound(NamedTuple):
 
 
 class OddsQueries:
-    """Every method raises ReadModelAway."""
+    """Queries of odds, their history and their events; every method raises ReadModelAway."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -24,7 +24,10 @@ class StreamsUnavailable(RuntimeError):
 
 
 class Streams:
-    """Raises StreamsUnavailable and FanoutFull where a stream is opened."""
+    """Opens the subscriptions of this process, and says how long each may last.
+
+    Raises StreamsUnavailable and FanoutFull where one is opened.
+    """
 
     def __init__(
         self,
@@ -68,7 +71,7 @@ class Streams:
             self._fanout.leave(group)
 
     async def deliver(self, subscriber: Subscriber, sink: Sink) -> None:
-        """For ever."""
+        """Send the subscriber its changes for as long as nobody cancels it."""
         await subscriber.run(sink, self.heartbeat)
 
     async def over(self) -> None:

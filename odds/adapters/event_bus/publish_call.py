@@ -35,7 +35,8 @@ class PublishFailed(Exception):
 
 
 class PublishCall:
-    """Connects when first called, to the emulator where there is one, else to the service.
+    """The call, of the emulator where there is one, else of the service; it connects when first
+    made.
 
     PublisherAsyncClient calls the same method, at half as much processor time again.
     """

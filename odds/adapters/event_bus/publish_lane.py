@@ -27,7 +27,9 @@ class _Waiting(NamedTuple):
 
 
 class PublishLane:
-    """Batches form by themselves: what comes while the lane is busy goes in the next request.
+    """Messages of one ordering key, or of one topic without order, on their way to the bus.
+
+    Batches form by themselves: what comes while the lane is busy goes in the next request.
 
     An ordered lane has one request in flight, and when that has failed, what waits behind it fails
     too: it would overtake. What comes after that starts afresh.

@@ -39,6 +39,8 @@ class ParkedMessage(msgspec.Struct, frozen=True):
 
 
 class ParkedMessages:
+    """The messages that are parked, each under its name until it is removed."""
+
     def __init__(self, datastore: Datastore) -> None:
         self._datastore = datastore
 
