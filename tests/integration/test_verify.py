@@ -9,7 +9,7 @@ from threading import Thread, Timer
 import msgspec
 import pytest
 
-from replayer.recovery import digest, verify
+from replayer.recovery import comparison, digest, verify
 from replayer.recovery.parts import StoreSource
 from tests.examples import NOW, new, update
 from tests.integration.recovery import Recovery, opened, some_events
@@ -104,13 +104,13 @@ def test_odds_that_change_all_the_time_are_no_difference(recovery: Recovery) -> 
 def test_all_odds_are_compared_and_counted_and_the_first_are_told(
     recovery: Recovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "TOLD", 3)
-    monkeypatch.setattr(verify, "BATCH", 4)
+    monkeypatch.setattr(comparison, "TOLD", 3)
+    monkeypatch.setattr(comparison, "BATCH", 4)
     right = recovery.verify()
     assert (right.clean, right.odds_looked_at) == (True, 0)
     recovery.change("UPDATE odds SET home = 99 WHERE id <= 7")
     for dense in (50, 0):
-        monkeypatch.setattr(verify, "DENSE", dense)
+        monkeypatch.setattr(comparison, "DENSE", dense)
         found = recovery.verify()
         assert (found.odds_differing, len(found.differences)) == (7, 3)
         assert found.odds_looked_at >= 7
