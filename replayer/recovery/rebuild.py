@@ -4,7 +4,6 @@ Load shadow tables, catch up with what was projected meanwhile, check, swap. Unt
 transaction has committed nothing that is served has changed, whatever happens to the rebuild.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -12,30 +11,23 @@ from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, Engine, func, select, text
-from sqlalchemy.exc import DBAPIError
 
 from odds.adapters.event_store.event_reader import EventReader
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.migrate import migrate, newest, revision
 from odds.adapters.read_model.read_model import ReadModel
-from odds.adapters.read_model.tables import FEED_CHANNEL
-from odds.adapters.telemetry.logs import fields
 from replayer.recovery.catch_up import CatchUp
 from replayer.recovery.folding import Unreadable
 from replayer.recovery.loading import TIMEOUT, Loaded, loading
 from replayer.recovery.parts import Source, for_each_part
-from replayer.recovery.shadow import SERVED, TABLES, ShadowTables
+from replayer.recovery.shadow import TABLES, ShadowTables
+from replayer.recovery.swap import swap
 
 ONE_AT_A_TIME = 7_239_881_204
 """Key of the advisory lock that keeps two rebuilds apart."""
 FEW = 200
 """Missing events that are caught up with while projectors wait."""
 MAX_STEPS = 20
-SWAP_ATTEMPTS = 20
-LOCK_TIMEOUT = "3s"
-"""How long the swap waits for readers and projectors, and makes others wait behind it."""
-
-_log = logging.getLogger(__name__)
 
 Told = Callable[[str, Loaded], object]
 """Is told the stage, and what has been loaded so far."""
@@ -161,46 +153,26 @@ class Rebuild:
         self, shadow: ShadowTables, engine: Engine, loaded: Loaded, catch_up: CatchUp
     ) -> Rebuilt:
         self._told("swapping", loaded)
-        for attempt in range(1, SWAP_ATTEMPTS + 1):
-            try:
-                with engine.begin() as connection:
-                    return self._swap_once(shadow, connection, loaded, catch_up)
-            except DBAPIError as error:
-                if not _is_of_locks(error) or attempt == SWAP_ATTEMPTS:
-                    raise
-                _log.warning("swap waits for a lock", extra=fields(attempt=attempt))
-        raise AssertionError("unreachable")
 
-    def _swap_once(
-        self, shadow: ShadowTables, connection: Connection, loaded: Loaded, catch_up: CatchUp
-    ) -> Rebuilt:
-        """Projectors wait from the first lock on, and go on with the new tables; readers wait
-        for the moving alone."""
-        served = ", ".join(f"{SERVED}.{table}" for table in TABLES)
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
-        connection.execute(text(f"LOCK TABLE {served} IN SHARE ROW EXCLUSIVE MODE"))
-        catch_up.step(connection)
-        self._check_losses(loaded, catch_up)
-        created = text(f"SELECT count(*) FROM {shadow.schema}.odds WHERE id > :loaded")
-        came = connection.scalar(created, {"loaded": loaded.last_odds_id})
-        shadow.replace_served(connection)
-        generation = connection.scalar(text(_NEXT_GENERATION))
-        self._told("swapped, not committed", loaded)
-        connection.execute(select(func.pg_notify(FEED_CHANNEL, "")))
+        def before(connection: Connection) -> int:
+            """Catch up for the last time; how many odds came since they were loaded."""
+            catch_up.step(connection)
+            self._check_losses(loaded, catch_up)
+            came = text(f"SELECT count(*) FROM {shadow.schema}.odds WHERE id > :loaded")
+            return connection.scalar(came, {"loaded": loaded.last_odds_id}) or 0
+
+        def after() -> None:
+            self._told("swapped, not committed", loaded)
+
+        came, generation = swap(engine, shadow, before=before, after=after)
         return Rebuilt(
             events=loaded.events + catch_up.projected,
-            odds=loaded.odds + (came or 0),
+            odds=loaded.odds + came,
             caught_up=catch_up.projected,
             unreadable=loaded.unreadable,
             lost=len(catch_up.lost),
-            generation=str(generation),
+            generation=generation,
         )
-
-
-_NEXT_GENERATION = """
-UPDATE read_model_generation SET generation = gen_random_uuid(), made_at = now()
-RETURNING generation
-"""
 
 
 def _autocommit(engine: Engine) -> Connection:
@@ -238,8 +210,3 @@ def _check_count(engine: Engine, shadow: ShadowTables, expected: int) -> None:
 def _drop(engine: Engine, shadow: ShadowTables) -> None:
     with engine.begin() as connection:
         shadow.drop(connection)
-
-
-def _is_of_locks(error: DBAPIError) -> bool:
-    """lock_not_available or deadlock_detected (PostgreSQL manual, appendix A)."""
-    return postgres.sqlstate(error.orig) in ("55P03", "40P01")
