@@ -5,7 +5,8 @@ from collections.abc import Callable
 import msgspec
 from google.cloud.datastore_v1.types import Entity
 
-from odds.adapters.event_store.datastore import Datastore, Message, Range
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.ranges import Message, Range
 from replayer.replay import Replay, State
 
 KIND = "Replay"

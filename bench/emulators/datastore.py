@@ -13,10 +13,11 @@ from local.emulators import embedded, google
 from local.part import Part
 from odds import event_codec
 from odds.adapters.event_store import datastore
-from odds.adapters.event_store.datastore import Datastore, Range
+from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.event_entity import KIND
 from odds.adapters.event_store.event_reader import EventReader, place_of_time
 from odds.adapters.event_store.event_store import EventStore
+from odds.adapters.event_store.ranges import Range
 from odds.batches import batches
 from odds.event_codec import EncodedEvent
 

@@ -27,7 +27,8 @@ from sqlalchemy import Engine, func, select
 
 from odds import event_codec
 from odds.adapters.event_store import datastore
-from odds.adapters.event_store.datastore import KEY_NAME, Datastore, Range
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.ranges import KEY_NAME, Range
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.tables import odds_event_log
 from odds.event_codec import UndecodableEvent

@@ -11,8 +11,9 @@ from google.pubsub_v1.types import PubsubMessage
 from odds.adapters.event_bus import event_bus_file
 from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.adapters.event_store import datastore
-from odds.adapters.event_store.datastore import KEY_NAME, Datastore, Range
+from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.parked_messages import KIND, PART_KIND, ParkedMessage, ParkedMessages
+from odds.adapters.event_store.ranges import KEY_NAME, Range
 from odds.command import EventVelocity
 from odds.event import accept
 from replayer import dead_letters

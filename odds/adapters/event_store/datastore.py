@@ -18,52 +18,27 @@ from google.cloud.datastore_v1.services.datastore.transports import DatastoreGrp
 from google.cloud.datastore_v1.types import (
     BeginTransactionRequest,
     CommitRequest,
-    CompositeFilter,
-    Key,
     LookupRequest,
-    PropertyFilter,
-    PropertyOrder,
-    Query,
     QueryResultBatch,
     RunQueryRequest,
 )
 
 from odds.adapters import emulator, grpc_options
-
-Message = Any
-"""A bare protobuf message: the client's own wrappers cost more than the calls."""
+from odds.adapters.event_store import ranges
+from odds.adapters.event_store.ranges import Message, Range
 
 MAX_LOOKUP_KEYS = 1000
 """Of the service's limits (https://cloud.google.com/datastore/docs/concepts/limits)."""
 
-EntityKey = Key.pb()
-
 _BeginTransactionRequest = BeginTransactionRequest.pb()
 _CommitRequest = CommitRequest.pb()
 _LookupRequest = LookupRequest.pb()
-_Query = Query.pb()
 _RunQueryRequest = RunQueryRequest.pb()
-_Filter = PropertyFilter.Operator
-_Direction = PropertyOrder.Direction
 _MAX_CHANGES = 10
 """How often a change is made anew because another one came between."""
 
 # Cancelled is not by us: so a call may end whose connection was cut.
 _is_transient = if_exception_type(Aborted, Cancelled, ServiceUnavailable)
-
-
-KEY_NAME = "__key__"
-"""Datastore's name for what is always indexed: the key."""
-
-
-class Range(NamedTuple):
-    """Entities of one kind by an indexed string, or by the names of their keys; the bounds are
-    left out, and an empty one is none."""
-
-    kind: str
-    indexed: str
-    above: str = ""
-    below: str = ""
 
 
 class Page(NamedTuple):
@@ -97,9 +72,7 @@ class Datastore:
         self._retry = Retry(predicate=_is_transient, initial=0.02, maximum=0.5, timeout=timeout)
 
     def key(self, kind: str, name: str) -> Message:
-        return EntityKey(
-            partition_id={"project_id": self._project}, path=[{"kind": kind, "name": name}]
-        )
+        return ranges.key(self._project, kind, name)
 
     def insert(self, entities: list[Message]) -> None:
         """Insert all or none, in a transaction of its own.
@@ -142,12 +115,7 @@ class Datastore:
         The page after it is a query above its last entity: an emulator answers that faster than
         one from a cursor. Raises EventStoreUnavailable.
         """
-        query = _Query(
-            kind=[{"name": wanted.kind}],
-            filter=self._between(wanted),
-            order=[_order(wanted.indexed, descending)],
-            limit={"value": limit},
-        )
+        query = ranges.query(self._project, wanted, limit, descending=descending)
         while True:
             request = _RunQueryRequest(project_id=self._project, query=query)
             response = self._call(self._client.run_query, RunQueryRequest.wrap(request))
@@ -195,27 +163,6 @@ class Datastore:
         except GoogleAPICallError as error:
             raise EventStoreUnavailable(f"Datastore: {error}") from error
 
-    def _between(self, wanted: Range) -> Message:
-        bounds = {_Filter.GREATER_THAN: wanted.above, _Filter.LESS_THAN: wanted.below}
-        filters = [
-            {
-                "property_filter": {
-                    "property": {"name": wanted.indexed},
-                    "op": operator,
-                    "value": self._value(wanted, bound),
-                }
-            }
-            for operator, bound in bounds.items()
-            if bound
-        ]
-        both = {"op": CompositeFilter.Operator.AND, "filters": filters}
-        return {"composite_filter": both} if filters else None
-
-    def _value(self, wanted: Range, bound: str) -> Message:
-        if wanted.indexed == KEY_NAME:
-            return {"key_value": self.key(wanted.kind, bound)}
-        return {"string_value": bound}
-
     def _begin(self) -> bytes:
         request = _BeginTransactionRequest(
             project_id=self._project, transaction_options={"read_write": {}}
@@ -236,8 +183,3 @@ class Datastore:
             raise
         except (GoogleAPICallError, RetryError) as error:
             raise EventStoreUnavailable(f"Datastore: {error}") from error
-
-
-def _order(indexed: str, descending: bool) -> Message:
-    direction = _Direction.DESCENDING if descending else _Direction.ASCENDING
-    return {"property": {"name": indexed}, "direction": direction}

@@ -7,7 +7,7 @@ behind a shard or the ExternalID. Nothing else is indexed.
 from google.cloud.datastore_v1.types import Entity
 
 from odds import event_codec
-from odds.adapters.event_store.datastore import Message
+from odds.adapters.event_store.ranges import Message
 from odds.event import Event
 from odds.event_codec import EncodedEvent
 

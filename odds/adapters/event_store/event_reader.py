@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from odds.adapters.event_store.datastore import Datastore, Message, Range
+from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.event_entity import KIND, SHARDS
+from odds.adapters.event_store.ranges import Message, Range
 
 PAGE = 1000
 """Events per query; a range that is being read holds two pages at most."""

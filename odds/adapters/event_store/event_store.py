@@ -6,8 +6,9 @@ from uuid import UUID
 from google.api_core.exceptions import AlreadyExists
 
 from odds.adapters.event_store import event_entity
-from odds.adapters.event_store.datastore import Datastore, Message
+from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.event_entity import KIND
+from odds.adapters.event_store.ranges import Message
 from odds.batches import batches
 from odds.event_codec import EncodedEvent, UndecodableEvent
 

@@ -6,7 +6,8 @@ from hashlib import sha256
 import msgspec
 from google.cloud.datastore_v1.types import Entity
 
-from odds.adapters.event_store.datastore import KEY_NAME, Datastore, Message, Range
+from odds.adapters.event_store.datastore import Datastore
+from odds.adapters.event_store.ranges import KEY_NAME, Message, Range
 
 KIND = "Parked"
 PART_KIND = "ParkedPart"
