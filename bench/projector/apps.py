@@ -17,7 +17,8 @@ from odds.adapters.read_model.read_model import ReadModel
 from odds.adapters.telemetry import logs
 from odds.adapters.telemetry.telemetry import Telemetry
 from projector import envelope
-from projector.asgi import Answer, answer, read_body
+from projector.answers import Answer, answer
+from projector.bodies import read_body
 from projector.metrics import Metrics
 from projector.parking import Parking
 from projector.projector import Projector, Taken

@@ -13,7 +13,8 @@ from odds.adapters.http.security_headers import HEADERS
 from odds.adapters.telemetry.telemetry import Telemetry
 from odds.adapters.telemetry.tracing import Tracing
 from projector import batcher
-from projector.asgi import Answer, ProjectorApplication, answer
+from projector.answers import Answer, answer
+from projector.asgi import ProjectorApplication
 from projector.batcher import Batcher
 from projector.metrics import Metrics
 
