@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MultiDict
 
-from query_api import parameters
 from query_api.errors import BadParameter
 from query_api.read_model.event_waiters import EventWaiters
+from query_api.rest import query_strings
 from query_api.tasks import first_of, has_left
 
 
@@ -26,7 +26,7 @@ class HeldEvents:
     async def _hold(self, scope: Scope, receive: Receive) -> None:
         arguments = MultiDict(parse_qsl(scope["query_string"].decode("latin-1"), True))
         try:
-            asked = parameters.event_request(
+            asked = query_strings.event_request(
                 scope["path_params"]["event_id"], arguments, self._waiters.longest_wait
             )
         except BadParameter:

@@ -7,7 +7,6 @@ from flask import Flask, Response, g, request
 
 from odds.adapters.http.request_id import request_id
 from odds.adapters.telemetry import logs
-from query_api import parameters
 from query_api.errors import (
     DeletedOdds,
     NotAcceptable,
@@ -21,7 +20,7 @@ from query_api.media import accepted_media
 from query_api.metrics import Metrics
 from query_api.read_model.event_view import PendingEvent
 from query_api.read_model.queries import OddsQueries
-from query_api.rest import json_responses, protobuf_responses
+from query_api.rest import json_responses, protobuf_responses, query_strings
 from query_api.rest.responses import JSON, PROTOBUF, Data, QueryResponse, Status
 
 _log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def create_rest(queries: OddsQueries, longest_wait: float, metrics: Metrics) -> 
 
 def _listing(queries: OddsQueries) -> Callable[[], Response]:
     def list_odds() -> Response:
-        page = queries.page(parameters.page_request(request.args))
+        page = queries.page(query_strings.page_request(request.args))
         return _succeed(page, page.cursor)
 
     return list_odds
@@ -53,7 +52,7 @@ def _listing(queries: OddsQueries) -> Callable[[], Response]:
 
 def _detail(queries: OddsQueries) -> Callable[[str], Response]:
     def get_odds(external_id: str) -> Response:
-        asked = parameters.odds_request(external_id, request.args)
+        asked = query_strings.odds_request(external_id, request.args)
         view, cursor = queries.find(asked)
         by_then = "" if asked.as_of is None else " as of then"
         if view is None:
@@ -67,7 +66,7 @@ def _detail(queries: OddsQueries) -> Callable[[str], Response]:
 
 def _history(queries: OddsQueries) -> Callable[[str], Response]:
     def get_history(external_id: str) -> Response:
-        history = queries.history(parameters.history_request(external_id, request.args))
+        history = queries.history(query_strings.history_request(external_id, request.args))
         if history is None:
             raise UnknownOdds(f"no odds {external_id}")
         return _succeed(history)
@@ -77,7 +76,7 @@ def _history(queries: OddsQueries) -> Callable[[str], Response]:
 
 def _event(queries: OddsQueries, longest_wait: float) -> Callable[[str], Response]:
     def get_event(event_id: str) -> Response:
-        asked = parameters.event_request(event_id, request.args, longest_wait)
+        asked = query_strings.event_request(event_id, request.args, longest_wait)
         return _succeed(queries.event(asked.event_id) or PendingEvent(asked.event_id))
 
     return get_event

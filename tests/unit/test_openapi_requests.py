@@ -14,7 +14,7 @@ from odds.adapters.http.request_id import request_id
 from odds.command import CommandName, InvalidCommand, check_command
 from query_api.errors import BadParameter
 from query_api.graphql.operation import Operation
-from query_api.parameters import page_request
+from query_api.rest.query_strings import page_request
 from tests.examples import NOW
 from tests.openapi import Description, Node
 from tests.paths import ROOT

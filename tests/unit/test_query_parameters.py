@@ -8,12 +8,13 @@ from werkzeug.datastructures import MultiDict
 from query_api import parameters
 from query_api.errors import BadParameter
 from query_api.read_model.queries import HistoryRequest, OddsRequest, PageRequest
+from query_api.rest import query_strings
 
 ODDS = "6f1b4a52-5c0e-5d0c-9d0b-0d3f0a5a7c11"
 
 
 def test_without_parameters_the_first_twenty_are_asked_for() -> None:
-    assert parameters.page_request(MultiDict()) == PageRequest(page_no=1, page_size=20)
+    assert query_strings.page_request(MultiDict()) == PageRequest(page_no=1, page_size=20)
 
 
 def test_every_parameter_is_read() -> None:
@@ -26,7 +27,7 @@ def test_every_parameter_is_read() -> None:
             "game_type": "soccer",
         }
     )
-    assert parameters.page_request(given) == PageRequest(
+    assert query_strings.page_request(given) == PageRequest(
         page_no=3,
         page_size=100,
         game_id="soccer:épl-2026-ars-che",
@@ -66,17 +67,17 @@ def test_a_bad_parameter_is_named_with_what_was_expected(
     given: dict[str, str], message: str
 ) -> None:
     with pytest.raises(BadParameter) as refused:
-        parameters.page_request(MultiDict(given))
+        query_strings.page_request(MultiDict(given))
     assert str(refused.value) == message
 
 
 def test_a_parameter_given_twice_is_refused() -> None:
     with pytest.raises(BadParameter, match="page_no: is given 2 times; expected it once"):
-        parameters.page_request(MultiDict([("page_no", "1"), ("page_no", "2")]))
+        query_strings.page_request(MultiDict([("page_no", "1"), ("page_no", "2")]))
 
 
 def test_a_history_begins_with_its_first_page() -> None:
-    asked = parameters.history_request(ODDS, MultiDict({"page_size": "5"}))
+    asked = query_strings.history_request(ODDS, MultiDict({"page_size": "5"}))
     assert asked == HistoryRequest(UUID(ODDS), page_no=1, page_size=5)
 
 
@@ -90,20 +91,20 @@ def test_a_history_begins_with_its_first_page() -> None:
 )
 def test_a_bad_parameter_of_a_history_is_named(given: dict[str, str], message: str) -> None:
     with pytest.raises(BadParameter) as refused:
-        parameters.history_request(ODDS, MultiDict(given))
+        query_strings.history_request(ODDS, MultiDict(given))
     assert str(refused.value) == message
 
 
 def test_odds_are_asked_for_as_of_now_or_as_of_a_time() -> None:
-    assert parameters.odds_request(ODDS, MultiDict()) == OddsRequest(UUID(ODDS))
+    assert query_strings.odds_request(ODDS, MultiDict()) == OddsRequest(UUID(ODDS))
     for as_of in ("2026-11-23T06:30:00Z", "1795415400"):
-        asked = parameters.odds_request(ODDS, MultiDict({"as_of": as_of}))
+        asked = query_strings.odds_request(ODDS, MultiDict({"as_of": as_of}))
         assert asked == OddsRequest(UUID(ODDS), 1_795_415_400_000_000)
 
 
 def test_a_time_that_is_none_is_refused_with_what_was_expected() -> None:
     with pytest.raises(BadParameter, match=r"as_of: is 'noon'; expected RFC 3339 with an offset"):
-        parameters.odds_request(ODDS, MultiDict({"as_of": "noon"}))
+        query_strings.odds_request(ODDS, MultiDict({"as_of": "noon"}))
 
 
 @pytest.mark.parametrize(
