@@ -14,11 +14,13 @@ TERRAFORM ?= $(if $(OFFLINE),$(OFFLINE) terraform,terraform -chdir=terraform)
 # Those that hold Terraform, the routes, the topics and the settings against each other: some seconds.
 AGREEING := $(addprefix tests/unit/test_,terraform.py terraform_watching.py event_bus.py gateway_routes.py)
 
+BENCHES := command|fanout|projector|replay|emulators.datastore|emulators.pubsub
+
 # The stack's own environment is the replayer's local one.
 REPLAYER := $(VENV)/bin/python -m local replayer
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean feed replay replays rebuild diff verify parked dead-letters vendor bench-projector test chaos soak check terraform proto proto-fresh lock
+.PHONY: help demo up down status logs clean feed replay replays rebuild diff verify parked dead-letters vendor bench test chaos soak check terraform proto proto-fresh lock
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,8 +82,10 @@ $(VENV)/bench-installed: requirements-bench.txt $(VENV)/installed
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
-bench-projector: $(VENV)/bench-installed ## measure the projector beside its ceiling and a peer
-	$(VENV)/bin/python -m bench.projector
+# The projector alone is measured beside a peer in Python.
+bench: $(VENV)/$(if $(filter projector,$(WHAT)),bench-installed,installed) ## measure a part beside limits and peers: WHAT=command|fanout|projector|replay|... [ARGS=...]
+	@test -n "$(WHAT)" || { echo "what? make bench WHAT=$(BENCHES) [ARGS=...]"; exit 2; }
+	$(VENV)/bin/python -m bench.$(WHAT) $(ARGS)
 
 test: check ## run the checks and all tests
 	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
