@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
@@ -32,13 +33,13 @@ class Copying:
         with self._connection() as connection:
             for table, rows in zip(TABLES, tables, strict=True):
                 stream = BytesIO(b"".join(rows))
-                connection.cursor().execute(f"COPY {table}_copied FROM STDIN", stream=stream)
+                self._run(connection, f"COPY {table}_copied FROM STDIN", stream=stream)
 
     def _rows(self, table: str, number: int) -> list[bytes]:
         newest = f"SELECT * FROM {table} ORDER BY id DESC LIMIT {number}"
         copied = BytesIO()
         with self._connection() as connection:
-            connection.cursor().execute(f"COPY ({newest}) TO STDOUT", stream=copied)
+            self._run(connection, f"COPY ({newest}) TO STDOUT", stream=copied)
         return copied.getvalue().splitlines(keepends=True)
 
     @contextmanager
@@ -50,5 +51,8 @@ class Copying:
         finally:
             connection.close()
 
-    def _run(self, connection: PoolProxiedConnection, statement: str) -> None:
-        connection.cursor().execute(statement)
+    def _run(
+        self, connection: PoolProxiedConnection, statement: str, stream: BytesIO | None = None
+    ) -> None:
+        cursor: Any = connection.cursor()  # pg8000's, which alone knows of a stream
+        cursor.execute(statement, stream=stream)

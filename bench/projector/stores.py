@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bench.cost import processor_seconds
 from bench.events import ODDS, bodies, events
@@ -34,6 +34,7 @@ COPY = f"COPY into both tables, {MAX_BATCH} events a transaction"
 ONE_BY_ONE = 10
 """Of so many events one is given to what takes each in a transaction of its own."""
 
+T = TypeVar("T")
 Work = Callable[[], object]
 Prepare = Callable[[list[Event], list[Event]], Work]
 
@@ -71,17 +72,17 @@ class Stores:
         tables = self._copying.newest_rows(len(new))
         self._copying.empty()
         chunks = [[*parts] for parts in zip(*(_batches(rows) for rows in tables), strict=True)]
-        return lambda: [self._copying.write(chunk) for chunk in chunks]
+        return _each(self._copying.write, chunks)
 
     def sql(self, in_play: list[Event], new: list[Event]) -> Work:
-        return lambda: [self._read_model.project(batch) for batch in _batches(in_play)]
+        return _each(self._read_model.project, _batches(in_play))
 
     def sql_new(self, in_play: list[Event], new: list[Event]) -> Work:
         return self.sql(new, new)
 
     def datastore(self, in_play: list[Event], new: list[Event]) -> Work:
         encoded = [EncodedEvent(each, event_codec.encode(each)) for each in in_play]
-        return lambda: [self._store.record(batch) for batch in _batches(encoded)]
+        return _each(self._store.record, _batches(encoded))
 
     def both(self, in_play: list[Event], new: list[Event]) -> Work:
         return _through(self._projector, in_play)
@@ -91,11 +92,11 @@ class Stores:
 
     def peer_one(self, in_play: list[Event], new: list[Event]) -> Work:
         stored = self._peer.stored(_some(in_play))
-        return lambda: [self._peer.append([each]) for each in stored]
+        return _each(lambda each: self._peer.append([each]), stored)
 
     def peer_many(self, in_play: list[Event], new: list[Event]) -> Work:
         stored = self._peer.stored(in_play)
-        return lambda: [self._peer.append(batch) for batch in _batches(stored)]
+        return _each(self._peer.append, _batches(stored))
 
     def peer_projection(self, in_play: list[Event], new: list[Event]) -> Work:
         self._peer.project()
@@ -183,7 +184,15 @@ def _new(number: int) -> list[Event]:
     return [each for _ in range(0, number, ODDS) for each in events(ODDS)][:number]
 
 
-def _batches(items: Sequence) -> Iterator[Sequence]:
+def _each(do: Callable[[T], object], items: Iterable[T]) -> Work:
+    def work() -> None:
+        for each in items:
+            do(each)
+
+    return work
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), MAX_BATCH):
         yield items[start : start + MAX_BATCH]
 

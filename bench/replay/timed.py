@@ -29,4 +29,5 @@ def told(size: int, seconds: Rounds) -> None:
 def of_limit(seconds: Rounds, what: str, *limits: str) -> float:
     """Which part of the slowest limit's speed was reached, round by round; the median of that."""
     slowest = (max(each) for each in zip(*(seconds[limit] for limit in limits), strict=True))
-    return median(limit / taken for limit, taken in zip(slowest, seconds[what], strict=True))
+    part: float = median(limit / taken for limit, taken in zip(slowest, seconds[what], strict=True))
+    return part

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from google.cloud import pubsub_v1  # type: ignore[attr-defined]
-from google.pubsub_v1.types import StreamingPullRequest
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+from google.cloud.pubsub_v1.types import PublisherOptions
+from google.pubsub_v1.types import PullRequest, StreamingPullRequest
 
 from tests.contract.differences import google_differs
 from tests.contract.pubsub import AT_ONCE, PubSub
@@ -76,7 +77,7 @@ def test_a_message_that_is_held_longer_stays_away(pubsub: PubSub) -> None:
 def test_a_pull_waits_for_a_message(pubsub: PubSub) -> None:
     path = pubsub.create()
     pulled = pubsub.subscriber.transport.pull.future(  # type: ignore[attr-defined]
-        pubsub_v1.types.PullRequest(subscription=path, max_messages=1), timeout=10
+        PullRequest(subscription=path, max_messages=1), timeout=10
     )
     pubsub.publish(b"a")
     assert [each.message.data for each in pulled.result().received_messages] == [b"a"]
@@ -336,8 +337,8 @@ def test_googles_own_subscriber_and_publisher_keep_a_keys_order(
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", pubsub_host)
     path = pubsub.create(enable_message_ordering=True)
-    options = pubsub_v1.types.PublisherOptions(enable_message_ordering=True)
-    with pubsub_v1.PublisherClient(publisher_options=options) as publisher:
+    options = PublisherOptions(enable_message_ordering=True)
+    with PublisherClient(publisher_options=options) as publisher:
         sent = [b"%d" % number for number in range(200)]
         published = [publisher.publish(pubsub.topic(), data, ordering_key="k") for data in sent]
         for each in published:
@@ -348,7 +349,7 @@ def test_googles_own_subscriber_and_publisher_keep_a_keys_order(
         came.append(message.data)
         message.ack()
 
-    with pubsub_v1.SubscriberClient() as subscriber:
+    with SubscriberClient() as subscriber:
         streaming = subscriber.subscribe(path, take)
         wait_for(lambda: len(came) >= 200)
         streaming.cancel()
