@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -34,13 +35,17 @@ class Process(msgspec.Struct, frozen=True):
     def alive(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            if process.create_time() != self.started:
-                return False
-            # Java's first thread can end, and look so, while others still write to disk.
-            zombie = process.status() == psutil.STATUS_ZOMBIE
-            return not zombie or bool(process.num_threads() > 1)
         except psutil.NoSuchProcess:
             return False
+        return bool(process.create_time() == self.started) and _runs(process)
+
+    def family(self) -> list[psutil.Process]:
+        """It, what it started, and what that started."""
+        try:
+            process = psutil.Process(self.pid)
+            return [process, *process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
 
 
 class Processes:
@@ -130,8 +135,12 @@ class Processes:
         """SIGKILL to a process and to all that it started."""
         process = self.named(name)
         if process is not None:
+            family = process.family()
             os.killpg(process.pid, signal.SIGKILL)
-            wait_until(lambda: not process.alive(), STOP_SECONDS)
+            for each in family:  # those of PostgreSQL have groups of their own
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            wait_until(lambda: not any(map(_runs, family)), STOP_SECONDS)
             self._forget(process)
 
     def give_up(self, names: Sequence[str]) -> None:
@@ -178,3 +187,12 @@ class Processes:
         written = self._file.with_suffix(".new")
         written.write_bytes(msgspec.json.encode(processes))
         written.replace(self._file)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        # Java's first thread can end, and look so, while others still write to disk.
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        return bool(process.is_running()) and (not zombie or process.num_threads() > 1)
+    except psutil.NoSuchProcess:
+        return False

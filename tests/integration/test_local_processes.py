@@ -1,0 +1,26 @@
+"""The stack's processes, and what these start themselves."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+from local.part import Part
+from local.processes import Processes
+from tests.waiting import wait_for
+
+
+def test_what_a_killed_process_started_in_a_session_of_its_own_is_killed_with_it(
+    tmp_path: Path,
+) -> None:
+    processes = Processes(tmp_path)
+    part = Part("parent", ("sh", "-c", "setsid sleep 60 & wait"), lambda: True, "")
+    processes.start(part, os.environ)
+    parent = processes.named("parent")
+    assert parent is not None
+    wait_for(lambda: len(parent.family()) == 2)
+    _, child = parent.family()
+    wait_for(lambda: os.getsid(child.pid) == child.pid)
+    processes.kill("parent")
+    assert processes.named("parent") is None
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
