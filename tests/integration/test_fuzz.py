@@ -92,7 +92,11 @@ def queries(databases: Databases, datastore_host: str) -> Iterator[str]:
     market = Market(database_url)
     market.new()
     market.engine.dispose()
-    environ = {"DATABASE_URL": database_url, "DATASTORE_EMULATOR_HOST": datastore_host}
+    environ = {
+        "DATABASE_URL": database_url,
+        "DATASTORE_EMULATOR_HOST": datastore_host,
+        "EVENT_WAIT_SECONDS": "1",  # a client has ten for an answer
+    }
     with serving("query_api", environ) as url:
         wait_for(lambda: send(url, READY).status == 200)
         yield url
