@@ -68,7 +68,7 @@ def topics(client: PublisherClient, subscriber: SubscriberClient, project: str) 
 
 @pytest.fixture
 def events(pubsub_host: str, topics: Topics) -> Iterator[BlockingPublisher]:
-    with publishing(pubsub_host, BUS, topics.path, timeout=1.0) as events:
+    with publishing(pubsub_host, BUS, topics.path, timeout=10.0) as events:
         yield events
 
 

@@ -22,7 +22,7 @@ def environ(bus: FaultyBus) -> dict[str, str]:
     return {
         "GOOGLE_CLOUD_PROJECT": "p",
         "PUBSUB_EMULATOR_HOST": bus.host,
-        "PUBLISH_TIMEOUT_SECONDS": "3",
+        "PUBLISH_TIMEOUT_SECONDS": "5",
     }
 
 
