@@ -67,7 +67,7 @@ def test_an_event_that_was_never_projected_is_found(recovery: Recovery) -> None:
 def test_an_event_that_is_on_its_way_is_no_difference(recovery: Recovery) -> None:
     on_its_way = new()
     recovery.store([on_its_way])
-    arrival = Timer(3.0, recovery.project, [[on_its_way]])
+    arrival = Timer(2.0, recovery.project, [[on_its_way]])
     arrival.start()
     try:
         assert recovery.verify().clean
@@ -78,7 +78,7 @@ def test_an_event_that_is_on_its_way_is_no_difference(recovery: Recovery) -> Non
 def test_odds_that_change_all_the_time_are_no_difference(recovery: Recovery) -> None:
     created = new(game_id="soccer:hot")
     recovery.take([created])
-    done, taken = Flag(), 0
+    done, taken, looked_at = Flag(), 0, 0
 
     def keep_changing() -> None:
         nonlocal taken
@@ -93,12 +93,14 @@ def test_odds_that_change_all_the_time_are_no_difference(recovery: Recovery) -> 
     provider = Thread(target=keep_changing)
     provider.start()
     try:
-        found = recovery.verify()
+        # Now and then what was on its way arrives before the read model is read.
+        while taken <= 10 or not looked_at:
+            found = recovery.verify()
+            assert found.clean
+            looked_at += found.odds_looked_at
     finally:
         done.set()
         provider.join()
-    assert found.clean
-    assert taken > 10
 
 
 def test_all_odds_are_compared_and_counted_and_the_first_are_told(
