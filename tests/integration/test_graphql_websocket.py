@@ -26,7 +26,7 @@ def database_url(databases: Databases) -> str:
 
 @pytest.fixture(scope="module")
 def service(database_url: str) -> Iterator[QueryService]:
-    with query_service(database_url) as service:
+    with query_service(database_url, HEARTBEAT_SECONDS="60") as service:
         yield service
 
 
@@ -139,7 +139,7 @@ def test_a_full_process_asks_clients_to_come_again_later(database_url: str) -> N
 
 def test_a_client_that_answers_no_ping_is_gone(database_url: str) -> None:
     async def test() -> None:
-        with query_service(database_url, HEARTBEAT_SECONDS="0.05") as service:
+        with query_service(database_url, HEARTBEAT_SECONDS="0.2") as service:
             async with connected(service) as silent, connected(service) as lively:
                 await silent.subscribe("a")
                 await lively.subscribe("a")
