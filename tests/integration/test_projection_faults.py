@@ -66,7 +66,7 @@ def logged(engine: Engine) -> list[UUID]:
 def test_a_connection_cut_in_the_midst_of_a_batch_is_replaced_and_the_batch_applied(
     engine: Engine, projector: ThreadPoolExecutor
 ) -> None:
-    read_model, created = ReadModel(engine), new()
+    read_model, created = ReadModel(engine, patience=30), new()
     read_model.project([created])
     change = update(created)
     with in_the_way(engine, created):
@@ -82,11 +82,11 @@ def test_a_batch_that_was_the_victim_of_a_deadlock_is_applied(
     engine: Engine, postgres_url: str, projector: ThreadPoolExecutor
 ) -> None:
     ReadModel(engine).project([created := new()])
-    run(engine, f'ALTER DATABASE "{engine.url.database}" SET deadlock_timeout = 2000')
+    run(engine, f'ALTER DATABASE "{engine.url.database}" SET deadlock_timeout = 3000')
     own = postgres.create_engine(postgres_url, pool_size=1)
     change = update(created)
     with in_the_way(engine, created) as other:
-        projected: Projected = projector.submit(ReadModel(own).project, [change])
+        projected: Projected = projector.submit(ReadModel(own, patience=30).project, [change])
         wait_for(lambda: waiting(engine))
         # Each looks for a deadlock once, after its timeout; who finds it gives in.
         other.execute(text("SET LOCAL deadlock_timeout = '1min'"))

@@ -12,8 +12,8 @@ from odds.adapters.read_model.tables import odds
 from query_api.read_model.queries import OddsQueries, PageRequest
 from query_api.read_model.reader import Reader, ReadModelAway
 
-POOL_TIMEOUT = 0.5
-ANSWER_TIMEOUT = 0.5
+POOL_TIMEOUT = 2.0
+ANSWER_TIMEOUT = 2.0
 OPEN = text("SELECT pid FROM pg_stat_activity WHERE application_name = 'queries'")
 END = text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid = ANY(:pids)")
 

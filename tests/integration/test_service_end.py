@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import Engine, text
 
+from local.ports import Ports
 from odds.adapters.read_model import postgres
 from tests.collector import collector
 from tests.examples import new
+from tests.integration.patient_projector import patient_projector
 from tests.pushing import post, push_body
+from tests.serving import running as running_part
 from tests.serving import serving
 from tests.stack import Databases
 from tests.waiting import wait_for
@@ -75,7 +78,8 @@ def test_a_projector_that_is_told_to_end_finishes_what_it_has_taken_and_takes_no
     engine: Engine, postgres_url: str, datastore_host: str
 ) -> None:
     with ThreadPoolExecutor(2) as threads, ExitStack() as running:
-        url = running.enter_context(serving("projector", environ(postgres_url, datastore_host)))
+        part = patient_projector(Ports.free().projector_port)
+        url = running.enter_context(running_part(part, environ(postgres_url, datastore_host)))
         with engine.begin() as connection:
             connection.execute(text("LOCK TABLE odds IN EXCLUSIVE MODE"))
             pushed = threads.submit(post, url, push_body(new()))
@@ -83,8 +87,8 @@ def test_a_projector_that_is_told_to_end_finishes_what_it_has_taken_and_takes_no
             ended = threads.submit(running.close)
             wait_for(lambda: not listens(url))
             assert not pushed.done()
-        assert pushed.result(10).status == 204
-        ended.result(10)
+        assert pushed.result(30).status == 204
+        ended.result(30)
 
 
 def waits(engine: Engine) -> bool:
