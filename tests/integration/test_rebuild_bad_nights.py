@@ -3,7 +3,8 @@
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Event as Flag
 from threading import Thread
 
@@ -50,22 +51,33 @@ def test_readers_of_the_feed_are_not_held_back_while_a_rebuild_makes_its_indexes
     recovery: Recovery,
 ) -> None:
     recovery.change(
-        "CREATE FUNCTION slowly(bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql "
-        "AS 'BEGIN PERFORM pg_sleep(0.02); RETURN $1; END'"
+        "CREATE FUNCTION when_let(bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql "
+        "AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN $1; END'"
     )
-    recovery.change("CREATE INDEX slow ON odds_event_log (slowly(id))")
+    recovery.change("CREATE INDEX slow ON odds_event_log (when_let(id))")
     recovery.store(some_events(200))
-    rebuilding = Thread(target=recovery.rebuild)
-    rebuilding.start()
-    try:
-        wait_for(lambda: recovery.scalar(_INDEXING), seconds=30)
+    with _a_rebuild_that_makes_its_indexes(recovery):
         now = recovery.scalar("SELECT pg_current_xact_id()::text")
         settled = f"SELECT '{now}'::xid8 < pg_snapshot_xmin(pg_current_snapshot())"
         wait_for(lambda: recovery.scalar(settled))
         assert recovery.scalar(_INDEXING)
-    finally:
-        rebuilding.join()
     assert recovery.verify().clean
+
+
+@contextmanager
+def _a_rebuild_that_makes_its_indexes(recovery: Recovery) -> Iterator[None]:
+    """Until the end of the block: a session that has no transaction holds it up."""
+    rebuilding = Thread(target=recovery.rebuild)
+    connection = recovery.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    with connection as holding_up:
+        holding_up.exec_driver_sql("SELECT pg_advisory_lock(1)")
+        rebuilding.start()
+        try:
+            wait_for(lambda: recovery.scalar(_INDEXING), seconds=30)
+            yield
+        finally:
+            holding_up.exec_driver_sql("SELECT pg_advisory_unlock(1)")
+            rebuilding.join()
 
 
 _INDEXING = """
