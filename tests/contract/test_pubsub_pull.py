@@ -67,11 +67,10 @@ def test_a_message_that_is_held_longer_stays_away(pubsub: PubSub) -> None:
     pubsub.create()
     pubsub.publish(b"a")
     received = pubsub.pull()
-    pubsub.hold(received, 1)
+    pubsub.hold(received, 2)
     pubsub.hold(received, 60)
-    over = time.monotonic() + 1.5
-    while time.monotonic() < over:
-        assert pubsub.is_empty()
+    time.sleep(2.5)
+    assert pubsub.is_empty()
 
 
 def test_a_pull_waits_for_a_message(pubsub: PubSub) -> None:
@@ -133,14 +132,14 @@ def test_even_what_was_acknowledged_comes_again_after_an_earlier_one_of_its_key(
 
 @google_differs("pubsub_host", "lets nothing that is pulled rest", RETRY)
 def test_a_retry_policy_lets_a_message_rest(pubsub: PubSub) -> None:
-    backoff = {"minimum_backoff": timedelta(seconds=1), "maximum_backoff": timedelta(seconds=4)}
+    backoff = {"minimum_backoff": timedelta(seconds=2), "maximum_backoff": timedelta(seconds=4)}
     pubsub.create(retry_policy=backoff)
     pubsub.publish(b"a")
     received = pubsub.pull()
     began = time.monotonic()
     pubsub.hold(received, 0)
     assert pubsub.pull_data(1) == [b"a"]
-    assert time.monotonic() - began > 0.5
+    assert time.monotonic() - began > 1.5
 
 
 @google_differs("pubsub_host", "doesn't give up what is pulled", DEAD_LETTERS)
