@@ -83,10 +83,15 @@ def test_each_command_goes_to_its_method_and_the_odds_that_the_answer_named(
 def test_updates_of_one_odds_go_together_between_its_new_odds_and_its_delete(
     api: FeederApi,
 ) -> None:
-    async def slow(_method: str, _body: dict[str, Any]) -> None:
-        await asyncio.sleep(0.02)
+    many = asyncio.Event()
 
-    api.reply = slow
+    async def until_many_wait(_method: str, body: dict[str, Any]) -> None:
+        if body["Command"] == "UpdateOdds":
+            if api.at_once > 8:
+                many.set()
+            await many.wait()
+
+    api.reply = until_many_wait
     play(api, commands_of(updates=40), in_flight=16)
     assert api.verbs == ["NewOdds", *["UpdateOdds"] * 40, "DeleteOdds"]
     assert 8 < api.most_at_once <= 16
