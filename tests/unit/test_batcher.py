@@ -211,6 +211,7 @@ def test_a_push_is_answered_though_a_store_hangs_and_what_is_given_up_is_not_beg
         assert [type(fate) for fate in fates] == [TooSlow] * 3
         with pytest.raises(TooSlow):
             await first
+        monkeypatch.undo()
         stores.gate.set()
         await batches.take(message(5))
 
