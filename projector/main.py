@@ -50,8 +50,9 @@ def create_app() -> ProjectorApplication:
         given.database_url, pool_size=CONNECTIONS, timeout=PATIENCE, statement_timeout=PATIENCE
     )
     read_model = ReadModel(engine, patience=PATIENCE)
+    store = EventStore(entities)
     projector = Projector(
-        EventStore(entities),
+        store,
         Parking(ParkedMessages(entities), clock.now, metrics),
         read_model,
         clock.now,
@@ -65,6 +66,11 @@ def create_app() -> ProjectorApplication:
     checks = {"event store": probe.ping, "read model": read_model.ping, "signing keys": door.ready}
     flask.register_blueprint(health.blueprint(checks))
 
+    def beat() -> None:
+        # Without either store prices stand still, which readers must not take for a quiet market.
+        store.ping()
+        read_model.beat()
+
     def end() -> None:
         read_model.close()
         told.close()
@@ -76,6 +82,6 @@ def create_app() -> ProjectorApplication:
         wsgi_bridge(flask, ThreadPoolExecutor(1, thread_name_prefix="health")),
         metrics,
         tracing,
-        beat=read_model.beat,
+        beat=beat,
         at_end=end,
     )

@@ -80,14 +80,15 @@ def parked(platform: Platform, data: bytes) -> list[library.Entity]:
     return [e for e in platform.entities.query(kind="Parked").fetch() if e["Data"] == data]
 
 
-def test_a_projector_to_which_nothing_is_pushed_gives_signs_of_life(platform: Platform) -> None:
-    def beaten_at() -> datetime:
-        with platform.engine.connect() as connection:
-            time: datetime = connection.scalars(select(projector_heartbeat.c.beaten_at)).one()
-            return time
+def beaten_at(engine: Engine) -> datetime:
+    with engine.connect() as connection:
+        time: datetime = connection.scalars(select(projector_heartbeat.c.beaten_at)).one()
+        return time
 
-    before = beaten_at()
-    wait_for(lambda: beaten_at() > before)
+
+def test_a_projector_to_which_nothing_is_pushed_gives_signs_of_life(platform: Platform) -> None:
+    before = beaten_at(platform.engine)
+    wait_for(lambda: beaten_at(platform.engine) > before)
 
 
 def test_a_pushed_event_is_stored_and_projected_before_it_is_acknowledged(
@@ -248,18 +249,22 @@ def test_without_postgresql_a_push_comes_again_and_is_applied_once_it_is_back(
     assert outcomes(platform, event) == ["applied"]
 
 
-def test_without_datastore_nothing_is_projected(databases: Databases) -> None:
+def test_without_datastore_nothing_is_projected_and_there_is_no_sign_of_life(
+    databases: Databases,
+) -> None:
     environ = {
         "DATABASE_URL": databases.fresh(),
         "DATASTORE_EMULATOR_HOST": "127.0.0.1:1",
         "GOOGLE_CLOUD_PROJECT": "nowhere",
     }
+    engine = postgres.create_engine(environ["DATABASE_URL"], pool_size=1)
+    before = beaten_at(engine)
     with serving("projector", environ) as url:
         answer = post(url, push_body(new()))
         assert answer.status == 503
         assert "Datastore" in answer.json()["Msg"]
         assert ask("GET", url + "/health/ready").status == 503
-    engine = postgres.create_engine(environ["DATABASE_URL"], pool_size=1)
+    assert beaten_at(engine) == before
     with engine.connect() as connection:
         assert connection.execute(select(odds_event_log)).all() == []
     engine.dispose()
