@@ -62,6 +62,16 @@ def test_a_message_is_taken_as_part_of_the_request_that_sent_it(
     assert (asked.parent.span_id, taken.parent.span_id) == (int(SPAN, 16), context(sent).span_id)
 
 
+def test_a_message_carries_nothing_that_a_stranger_may_make_too_long_for_it(
+    traced: Tracing,
+) -> None:
+    state = ",".join(f"vendor{number}={'x' * 250}" for number in range(30))
+    asked = [*headers(recorded=True), (b"tracestate", state.encode())]
+    with traced.request("request", asked), traced.sending("send"):
+        assert len(tracing.current().trace_state.to_header()) > 1024
+        assert tracing.carried() == {"traceparent": tracing.traceparent(tracing.current())}
+
+
 def test_each_event_that_is_traced_has_a_span_of_its_own(
     traced: Tracing, spans: InMemorySpanExporter
 ) -> None:

@@ -101,10 +101,13 @@ class Tracing:
 
 
 def carried() -> dict[str, str]:
-    """What a message carries of the span that it is sent in; nothing where there is none."""
-    carrier: dict[str, str] = {}
-    _W3C.inject(carrier)
-    return carrier
+    """What a message carries of the span that it is sent in; nothing where there is none.
+
+    Not the ``tracestate``, which strangers fill: one that is longer than an attribute may be would
+    have the bus refuse the message.
+    """
+    span = current()
+    return {"traceparent": traceparent(span)} if span.is_valid else {}
 
 
 def traceparent(span: SpanContext) -> str:
