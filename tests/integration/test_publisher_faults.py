@@ -110,6 +110,21 @@ def test_a_refusal_is_told_at_once_fails_what_waits_behind_it_and_nothing_after(
     assert bus.messages == ["5"]
 
 
+def test_a_message_that_is_no_good_fails_alone_and_the_order_of_its_game_is_kept(
+    bus: FaultyBus, events: BlockingPublisher
+) -> None:
+    gate = threading.Event()
+    bus.faults.extend([held(gate), *[refused(grpc.StatusCode.INVALID_ARGUMENT)] * 3])
+    _, (second, *rest) = behind(bus, events, 5)
+    gate.set()
+    with pytest.raises(EventBusUnavailable, match="INVALID_ARGUMENT"):
+        second.result(10)
+    for each in rest:
+        each.result(10)
+    assert bus.attempts == [["1"], numbers(2, 5), numbers(2, 3), ["2"], numbers(3, 5)]
+    assert bus.messages == ["1", *numbers(3, 5)]
+
+
 def test_a_bus_that_never_answers_fails_the_game_by_the_deadline_and_gets_nothing_later(
     bus: FaultyBus, hasty: BlockingPublisher
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from google.pubsub_v1.types import PubsubMessage
 
-from odds.adapters.event_bus.publish_call import PublishFailed
+from odds.adapters.event_bus.publish_call import MessageRefused, PublishFailed
 from odds.adapters.event_bus.publish_lane import UNORDERED_REQUESTS, PublishLane
 
 
@@ -33,10 +33,10 @@ def test_a_message_shares_no_request_with_one_whose_time_is_nearly_over(ordered:
         for _ in range(busy):
             taken.append(lane.put(PubsubMessage(), 1.0))
             await asyncio.sleep(0)
-        taken += [lane.put(PubsubMessage(), deadline) for deadline in (1.1, 1.9, 5.0, 5.5)]
+        taken += [lane.put(PubsubMessage(), deadline) for deadline in (1.1, 1.9, 5.0, 5.5, 1.2)]
         bus.open.set()
         await asyncio.gather(*taken)
-        assert bus.requests == [(1, 1.0)] * busy + [(2, 1.1), (2, 5.0)]
+        assert bus.requests == [(1, 1.0)] * busy + [(2, 1.1), (2, 5.0), (1, 1.2)]
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
 
@@ -59,3 +59,51 @@ def test_a_lane_whose_request_is_cancelled_fails_all_that_it_holds(ordered: bool
         assert lane.idle
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_message_that_is_no_good_fails_alone_and_the_others_keep_their_order(
+    ordered: bool,
+) -> None:
+    taken: list[bytes] = []
+
+    async def take(messages: Sequence[PubsubMessage], _: float) -> None:
+        await asyncio.sleep(0)
+        data = [message.data for message in messages]
+        if any(each.startswith(b"bad") for each in data):
+            raise MessageRefused("one of them is no good")
+        taken.extend(data)
+
+    async def scenario() -> None:
+        lane = PublishLane(take, ordered=ordered)
+        data = [f"bad{n}".encode() if n in (0, 5, 6) else str(n).encode() for n in range(100)]
+        waited = [lane.put(PubsubMessage(data=each), 1.0) for each in data]
+        fates = await asyncio.gather(*waited, return_exceptions=True)
+        failed = [each for each, fate in zip(data, fates, strict=True) if fate is not None]
+        assert failed == [b"bad0", b"bad5", b"bad6"]
+        good = [each for each in data if not each.startswith(b"bad")]
+        assert (taken if ordered else sorted(taken)) == (good if ordered else sorted(good))
+        assert lane.idle
+
+    asyncio.run(asyncio.wait_for(scenario(), 10))
+
+
+def test_what_is_behind_a_failure_within_a_halved_request_fails_too() -> None:
+    requests: list[list[bytes]] = []
+
+    async def fail(messages: Sequence[PubsubMessage], _: float) -> None:
+        requests.append([message.data for message in messages])
+        await asyncio.sleep(0)
+        if b"3" in requests[-1]:
+            raise MessageRefused("3 is no good")
+        if b"1" in requests[-1]:
+            raise PublishFailed("away")
+
+    async def scenario() -> None:
+        lane = PublishLane(fail, ordered=True)
+        waited = [lane.put(PubsubMessage(data=b"%d" % number), 1.0) for number in range(5)]
+        fates = await asyncio.gather(*waited, return_exceptions=True)
+        assert [str(fate) for fate in fates] == ["away"] * 5
+
+    asyncio.run(asyncio.wait_for(scenario(), 10))
+    assert requests == [[b"0", b"1", b"2", b"3", b"4"], [b"0", b"1"]]

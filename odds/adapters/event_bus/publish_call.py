@@ -34,6 +34,10 @@ class PublishFailed(Exception):
     """Pub/Sub did not confirm the messages in time, or refused them."""
 
 
+class MessageRefused(PublishFailed):
+    """Pub/Sub will never take one of the messages, and took none of them."""
+
+
 class PublishCall:
     """The call, of the emulator where there is one, else of the service; it connects when first
     made.
@@ -50,8 +54,8 @@ class PublishCall:
         """Return once Pub/Sub durably has the messages, which are of one ordering key.
 
         Repeated after what may pass, with a growing delay of random length, until ``deadline``
-        (seconds of the event loop's clock). Nothing is sent after it. Raises PublishFailed, or
-        CancelledError where ``close`` came between.
+        (seconds of the event loop's clock). Nothing is sent after it. Raises PublishFailed or
+        MessageRefused, or CancelledError where ``close`` came between.
         """
         now = asyncio.get_running_loop().time
         request = _Request(topic=topic, messages=messages)
@@ -65,7 +69,8 @@ class PublishCall:
         try:
             await retry(attempt)()
         except (grpc.aio.AioRpcError, grpc.aio.UsageError, RetryError) as error:
-            raise PublishFailed(f"{topic}: {error}") from error
+            failure = MessageRefused if _is_of_a_message(error) else PublishFailed
+            raise failure(f"{topic}: {error}") from error
 
     async def close(self) -> None:
         await self._channel.close()
@@ -87,3 +92,8 @@ class PublishCall:
 
 def _is_transient(error: Exception) -> bool:
     return isinstance(error, grpc.aio.AioRpcError) and error.code() in _TRANSIENT
+
+
+def _is_of_a_message(error: Exception) -> bool:
+    code = error.code() if isinstance(error, grpc.aio.AioRpcError) else None
+    return code is grpc.StatusCode.INVALID_ARGUMENT

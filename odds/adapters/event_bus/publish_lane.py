@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from google.pubsub_v1.types import PubsubMessage
 
-from odds.adapters.event_bus.publish_call import PublishFailed
+from odds.adapters.event_bus.publish_call import MessageRefused, PublishFailed
 
 MAX_BATCH = 100
 """Messages per request: far from Pub/Sub's limits of 1,000 and, at 64 KiB each, of 10 MB."""
@@ -32,7 +32,8 @@ class PublishLane:
     Batches form by themselves: what comes while the lane is busy goes in the next request.
 
     An ordered lane has one request in flight, and when that has failed, what waits behind it fails
-    too: it would overtake. What comes after that starts afresh.
+    too: it would overtake. What comes after that starts afresh. A message that the bus will never
+    take fails alone: nothing can overtake it.
     """
 
     def __init__(self, send: Send, *, ordered: bool) -> None:
@@ -67,11 +68,22 @@ class PublishLane:
         except asyncio.CancelledError:
             self._fail([*batch, *self._all_waiting()], PublishFailed("the publisher was closed"))
             raise
+        except MessageRefused as error:
+            await self._halve(batch, error)
         except Exception as error:
             self._fail([*batch, *self._all_waiting()] if self._ordered else batch, error)
         else:
             for each in batch:
                 each.taken.set_result(None)
+
+    async def _halve(self, batch: list[_Waiting], error: MessageRefused) -> None:
+        """Find the message that is no good; the others go on in their order."""
+        half = len(batch) // 2
+        if not half:
+            self._fail(batch, error)
+            return
+        self._waiting.extendleft(reversed(batch[half:]))
+        await self._send_batch(batch[:half])
 
     def _next_batch(self) -> list[_Waiting]:
         """Of messages that come first, and whose senders give up at nearly the same time: they
@@ -81,7 +93,7 @@ class PublishLane:
         while (
             waiting
             and len(batch) < MAX_BATCH
-            and waiting[0].deadline - first.deadline <= SHARED_SECONDS
+            and 0 <= waiting[0].deadline - first.deadline <= SHARED_SECONDS
         ):
             batch.append(waiting.popleft())
         return batch
