@@ -1,7 +1,7 @@
 """The change feed's two connections: one listens, the other reads.
 
 A connection that only listens has nothing to say but "there is news", so its bytes need not be
-parsed: no notification can hide in the driver's buffer while ``select`` waits on the socket.
+parsed: no notification can hide in the driver's buffer while ``poll`` waits on the socket.
 """
 
 import select
@@ -30,6 +30,9 @@ class FeedConnection:
             listener.execute_simple(f"LISTEN {FEED_CHANNEL}")
             self._socket = socket_of(listener)
             self._socket.setblocking(False)
+            # Not select: its descriptors end at 1,024, and each reader of the stream has one.
+            self._news = select.poll()
+            self._news.register(self._socket, select.POLLIN)
             opened.callback(self._socket.settimeout, TIMEOUT)
             reader = opened.enter_context(server.connect(application_name=_NAME))
             self.log = ChangeLog(reader)
@@ -37,7 +40,7 @@ class FeedConnection:
 
     def wait_for_news(self, seconds: float) -> None:
         """Return once something was committed, or after ``seconds``."""
-        select.select([self._socket], [], [], seconds)
+        self._news.poll(seconds * 1000)
         try:
             gone = not self._socket.recv(65536)
         except (BlockingIOError, ssl.SSLWantReadError):  # no news, or TLS's own
