@@ -129,6 +129,7 @@ class Feed:
         assert self._cursor is not None
         while not self._stopping.is_set():
             changes = log.after(self._cursor)
+            self._looked_at = time.monotonic()
             if changes:
                 follower.publish(changes)
                 self._cursor = changes[-1].place
