@@ -44,9 +44,12 @@ LIMIT {BATCH}
 
 _STATE = """
 SELECT
-    EXISTS (
-        SELECT FROM odds_event_log
+    (
+        SELECT extract(epoch FROM clock_timestamp()) - projected_at / 1000000.0
+        FROM odds_event_log
         WHERE outcome = 'applied' AND (xid, id) > (CAST(:xid AS xid8), CAST(:id AS bigint))
+        ORDER BY xid, id
+        LIMIT 1
     ),
     generation,
     extract(epoch FROM clock_timestamp() - beaten_at)
@@ -55,13 +58,14 @@ FROM read_model_generation, projector_heartbeat
 
 
 class State(NamedTuple):
-    """How the log goes on: ``more`` tells whether committed changes follow, settled or not, and
-    ``silent`` how many seconds ago a projector last gave a sign of life.
+    """How the log goes on: ``waiting`` tells how many seconds ago the next committed change was
+    taken, settled or not, and None where none follows; ``silent`` how many seconds ago a projector
+    last gave a sign of life.
 
     Another ``generation`` means that the read model was made anew, and the log before it is gone.
     """
 
-    more: bool
+    waiting: float | None
     generation: str
     silent: float
 
@@ -100,5 +104,5 @@ class ChangeLog:
 
     def state(self, cursor: Cursor) -> State:
         """What there is to know of the log beyond the changes themselves."""
-        [[more, generation, silent]] = self._state.run(xid=str(cursor.xid), id=cursor.id)
-        return State(bool(more), name(generation), float(silent))
+        [[waiting, generation, silent]] = self._state.run(xid=str(cursor.xid), id=cursor.id)
+        return State(None if waiting is None else float(waiting), name(generation), float(silent))

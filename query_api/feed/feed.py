@@ -107,32 +107,35 @@ class Feed:
             self._begin(log.before(log.horizon(), self._replayed), follower)
         while not self._stopping.is_set():
             follower.hear()
-            cursor = self._read_on(log, follower)
-            self._started = True
-            state = log.state(cursor)
-            if state.generation != cursor.generation:
-                _log.warning("the read model was made anew: readers get an image of it")
-                self._begin(log.horizon(), follower)
-            self._looked_at = time.monotonic()
-            if not state.more:
-                self._complete_until = self._looked_at - state.silent
-            # Committed changes that are not settled yet are held back.
-            connection.wait_for_news(HELD_BACK_POLL if state.more else IDLE_POLL)
+            read_all = self._read_on(log, follower)
+            self._started = self._started or read_all
+            more = self._look_ahead(log, follower)
+            if read_all:
+                # Committed changes that are not settled yet are held back.
+                connection.wait_for_news(HELD_BACK_POLL if more else IDLE_POLL)
 
     def _begin(self, cursor: Cursor, follower: Follower) -> None:
         _log.info("change feed follows from %s", cursor)
         follower.begin(cursor)
         self._cursor = cursor
 
-    def _read_on(self, log: ChangeLog, follower: Follower) -> Cursor:
-        """Publish all that is settled."""
+    def _read_on(self, log: ChangeLog, follower: Follower) -> bool:
+        """Publish the next batch of what is settled; says whether that was all."""
         assert self._cursor is not None
-        while not self._stopping.is_set():
-            changes = log.after(self._cursor)
-            self._looked_at = time.monotonic()
-            if changes:
-                follower.publish(changes)
-                self._cursor = changes[-1].place
-            if len(changes) < BATCH:
-                break
-        return self._cursor
+        changes = log.after(self._cursor)
+        if changes:
+            follower.publish(changes)
+            self._cursor = changes[-1].place
+        return len(changes) < BATCH
+
+    def _look_ahead(self, log: ChangeLog, follower: Follower) -> bool:
+        """See how far the feed has come; says whether more follows, be it of another generation."""
+        assert self._cursor is not None
+        state = log.state(self._cursor)
+        self._looked_at = time.monotonic()
+        if state.generation != self._cursor.generation:
+            _log.warning("the read model was made anew: readers get an image of it")
+            self._begin(log.horizon(), follower)
+            return True
+        self._complete_until = self._looked_at - max(state.silent, state.waiting or 0.0)
+        return state.waiting is not None

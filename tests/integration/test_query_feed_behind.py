@@ -1,18 +1,23 @@
 """What the feed says of itself under load: whether it is current, and how far behind."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import pytest
 
 from query_api.cursor import Cursor
 from query_api.feed import feed as feed_module
 from query_api.feed.change import Change
+from query_api.feed.change_log import BATCH
 from query_api.feed.feed import Feed
 from tests.integration.test_query_feed import LOG_ROW, connect
 from tests.waiting import wait_for
+
+T = TypeVar("T")
 
 BEAT = "UPDATE projector_heartbeat SET beaten_at = clock_timestamp()"
 
@@ -67,7 +72,12 @@ def projecting(database_url: str) -> Iterator[None]:
         thread.join()
 
 
-def samples(seconds: float, sample: Callable[[], object]) -> list[object]:
+def behind(feed: Feed) -> float:
+    """Seconds; without end where nothing is known."""
+    return math.inf if feed.behind is None else feed.behind
+
+
+def samples(seconds: float, sample: Callable[[], T]) -> list[T]:
     deadline = time.monotonic() + seconds
     taken = []
     while time.monotonic() < deadline:
@@ -83,4 +93,36 @@ def test_a_feed_with_more_to_read_than_a_batch_for_long_is_current(
     monkeypatch.setattr(feed_module, "STALE_AFTER", 1.0)
     with followed(postgres_url) as (feed, follower), projecting(postgres_url):
         assert all(samples(3.0, lambda: feed.current))
-        assert follower.taken > 100
+        assert follower.taken > 50
+
+
+@pytest.mark.parametrize("batch", [BATCH, 1])
+def test_under_steady_load_a_feed_that_keeps_up_is_hardly_behind(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """Though at every look there is something new, in reads that are full or are not."""
+    monkeypatch.setattr(feed_module, "BATCH", batch)
+    with projecting(postgres_url), followed(postgres_url) as (feed, follower):
+        wait_for(lambda: follower.taken > 0)
+        # A tenth of a second on an idle machine.
+        assert max(samples(4.0, lambda: behind(feed))) < 2.0
+    assert follower.taken > 100
+
+
+def test_a_feed_whose_next_change_is_held_back_is_behind_by_its_age(postgres_url: str) -> None:
+    with (
+        followed(postgres_url) as (feed, follower),
+        connect(postgres_url) as older,
+        connect(postgres_url) as newer,
+    ):
+        older.run("BEGIN")
+        older.run("SELECT pg_current_xact_id()")
+        newer.run(LOG_ROW, game_id="soccer:1")
+        for _ in range(20):
+            newer.run(BEAT)
+            time.sleep(0.1)
+        assert 1.5 < behind(feed) < 4.0
+        older.run("ROLLBACK")
+        newer.run(BEAT)
+        wait_for(lambda: follower.taken == 1)
+        wait_for(lambda: behind(feed) < 1.0, seconds=1.5)
