@@ -11,8 +11,9 @@ from odds.adapters.read_model.postgres import sqlstate
 
 T = TypeVar("T")
 
-# SQLSTATE classes: connection exceptions, resources, operator intervention.
-_AWAY = ("08", "53", "57")
+# SQLSTATE classes: connection exceptions, authorization (which IAM may be late with), resources,
+# operator intervention.
+_AWAY = ("08", "28", "53", "57")
 _LOST = ("08", "57P")
 
 
@@ -69,5 +70,6 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _says_away(error: DBAPIError) -> bool:
-    """Whether the connection failed, or PostgreSQL says that it is going, full or not up yet."""
+    """Whether the connection failed, or PostgreSQL says that it is going, full or not up yet, or
+    lets nobody in."""
     return isinstance(error, InterfaceError) or sqlstate(error.orig).startswith(_AWAY)

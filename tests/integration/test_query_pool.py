@@ -3,7 +3,9 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
 
+import pg8000.dbapi
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
@@ -87,6 +89,18 @@ def test_a_page_and_how_many_there_are_in_all_are_of_one_snapshot(
     event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     assert queries.page(PageRequest()).total == 0
     assert len(statements) == 1
+
+
+@pytest.mark.parametrize("sqlstate", ["28000", "28P01"])
+def test_a_database_that_does_not_let_us_in_is_away(postgres_url: str, sqlstate: str) -> None:
+    """As when IAM is late with a token."""
+
+    def refused() -> NoReturn:
+        raise pg8000.dbapi.DatabaseError({"C": sqlstate, "M": "authentication failed"})
+
+    queries = OddsQueries(Reader(create_engine(postgres_url, creator=refused)))
+    with pytest.raises(ReadModelAway, match="authentication failed"):
+        queries.page(PageRequest())
 
 
 def test_connections_that_were_ended_cost_no_request(
