@@ -26,7 +26,9 @@ from query_api.tasks import cancel, first_of
 GOING_AWAY = 1001
 """Close code (RFC 6455) after which clients connect again by themselves."""
 TRY_AGAIN_LATER = 1013
-"""The same (registry of RFC 6455); 1011 would tell them not to."""
+"""The same (registry of RFC 6455)."""
+INTERNAL_ERROR = 1011
+"""After which they do not: what failed once would fail again."""
 MAX_UNANSWERED = 12
 """Pings, after which a client has vanished; one that is slow has a minute to come to them."""
 PASSING = (ReadModelAway, StreamsUnavailable, FanoutFull)
@@ -129,8 +131,13 @@ class Connection:
         self._operations[id_] = asyncio.create_task(self._operate(id_, payload))
 
     async def _operate(self, id_: str, payload: dict[str, object]) -> None:
+        at_our_fault = INTERNAL_ERROR
         try:
-            await self._execute(id_, payload)
+            operation = Operation(payload)
+            if operation.streams:
+                # A stream goes on from where it was: nobody is to lose it for good.
+                at_our_fault = TRY_AGAIN_LATER
+            await self._execute(id_, operation)
         except (GraphQLError, MalformedRequest, RefusedOperation) as error:
             self._operations.pop(id_, None)
             await self._send(messages.Error(id_, _errors(error)))
@@ -143,10 +150,9 @@ class Connection:
         except Exception:
             _log.exception("operation over WebSocket failed")
             self._operations.pop(id_, None)
-            await self.close(1011, "Internal error")
+            await self.close(at_our_fault, "Internal error")
 
-    async def _execute(self, id_: str, payload: dict[str, object]) -> None:
-        operation = Operation(payload)
+    async def _execute(self, id_: str, operation: Operation) -> None:
         if operation.streams:
             await self._stream(id_, self._api.executor.subscription(operation))
             return

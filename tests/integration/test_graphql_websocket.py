@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from socket import SHUT_RDWR
 
 import pytest
+from sqlalchemy import text
 
 from query_api.graphql.connection import MAX_OPERATIONS
 from tests.integration.graphql_websocket import PING, connected, run
@@ -135,6 +137,27 @@ def test_a_full_process_asks_clients_to_come_again_later(database_url: str) -> N
                 assert await first.close_code() == 1013
 
     run(test)
+
+
+def test_a_stream_that_fails_by_our_fault_may_come_again_and_the_log_says_why(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    image = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(snapshot: true)")
+
+    async def test() -> None:
+        async with connected(broken) as client:
+            await client.subscribe("a", image)
+            assert await client.close_code() == 1013
+
+    told = tmp_path / "log"
+    with told.open("wb") as log, query_service(postgres_url, output=log) as broken:
+        market = Market(postgres_url)
+        with market.engine.begin() as breaking:
+            breaking.execute(text("ALTER TABLE odds RENAME home TO nowhere"))
+        market.engine.dispose()
+        run(test)
+    (line,) = (each for each in told.read_text().splitlines() if "Traceback" in each)
+    assert "operation over WebSocket failed" in line
 
 
 def test_a_client_that_answers_no_ping_is_gone(database_url: str) -> None:
