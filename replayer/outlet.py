@@ -1,8 +1,8 @@
 """Publishing many events: batched by topic and ordering key, several requests in flight."""
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, groupby
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -68,10 +68,16 @@ class Outlet:
         """Return once the bus has durably taken all of them, each ordering key in its order, but
         those that it refuses for good, which are left out.
 
-        Raises EventBusUnavailable: some may then have been taken, and all may be sent again.
+        Raises EventBusUnavailable: some may then have been taken, and all may be sent again. None
+        of them is still being sent: it could come after the same one of the next attempt.
         """
         by_route = sorted(messages, key=attrgetter("route"))
-        return list(chain.from_iterable(self._requests.map(self._send, lanes(by_route))))
+        sending = [self._requests.submit(self._send, lane) for lane in lanes(by_route)]
+        wait(sending, return_when=FIRST_EXCEPTION)
+        # After a failure the lanes that wait are left, lest each of them waits out its own.
+        begun = [each for each in sending if not each.cancel()]
+        wait(begun)
+        return [refused for each in begun for refused in each.result()]
 
     def require(self, topic: str) -> None:
         """Raises NoSuchTopic, or EventBusUnavailable where the bus doesn't answer."""

@@ -1,16 +1,17 @@
 """What is published, and what becomes of what the bus refuses."""
 
+import threading
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import InvalidArgument, NotFound
+from google.api_core.exceptions import InvalidArgument, NotFound, PermissionDenied
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PublishRequest
 
 from odds.adapters.event_bus.publisher import EventBusUnavailable
 from odds.event_bus import Route
-from replayer.outlet import Outgoing, Outlet, Refused
+from replayer.outlet import IN_FLIGHT, Outgoing, Outlet, Refused
 
 GAME = Route("high", "soccer:1")
 
@@ -64,3 +65,37 @@ def test_a_topic_that_never_will_be_there_takes_its_own_messages_along_only() ->
 def test_a_topic_that_should_be_there_is_waited_for() -> None:
     with pytest.raises(EventBusUnavailable, match="medium: 404 no such topic"):
         published(Bus(), [Outgoing(Route("medium", ""), b"1", {})], {"medium"})
+
+
+class SlowBus(PublisherClient):
+    """Refuses topic "a" once others are being sent, and takes its time for these."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.release = threading.Event()
+        self.attempts: list[str] = []
+        self.ended: list[str] = []
+
+    def publish(self, request: Any = None, **_: Any) -> Any:
+        topic = PublishRequest.pb(request).topic
+        self.attempts.append(topic)
+        if topic == "topics/a":
+            self.begun.wait(10)
+            raise PermissionDenied("told to refuse")  # type: ignore[no-untyped-call]
+        self.begun.set()
+        self.release.wait(10)
+        self.ended.append(topic)
+
+
+def test_a_publish_that_fails_returns_when_nothing_is_being_sent_any_more() -> None:
+    """And begins nothing more: each lane may take long to fail."""
+    bus = SlowBus()
+    routes = [Route("a", ""), *(Route("b", str(game)) for game in range(3 * IN_FLIGHT))]
+    outlet = Outlet(bus, "topics/")
+    release = threading.Timer(0.5, bus.release.set)
+    release.start()
+    with pytest.raises(EventBusUnavailable, match="a: 403"):
+        outlet.publish([Outgoing(route, b"1", {}) for route in routes])
+    assert len(bus.ended) == len(bus.attempts) - 1 <= IN_FLIGHT
+    outlet.close()
+    release.join()
