@@ -90,7 +90,12 @@ class Subscriber:
         if self._cursor >= self._journal.oldest:
             return True
         may_leave_out = self._was_up_to_date or self._loses_ground
-        return may_leave_out and self._cursor >= self._journal.dimmest
+        return may_leave_out and self._may_conflate
+
+    @property
+    def _may_conflate(self) -> bool:
+        """A journal may be so long that it knows changes whose odds it knows no more."""
+        return self._cursor >= self._journal.dimmest
 
     @property
     def _behind(self) -> int:
@@ -104,7 +109,7 @@ class Subscriber:
 
     async def _send_from_journal(self, sink: Sink, heartbeat: float) -> None:
         end = self._journal.end
-        if self._pause or self._cursor < self._journal.oldest:
+        if self._may_conflate and (self._pause or self._cursor < self._journal.oldest):
             await self._send(sink, self._wanted(self._journal.newest_since(self._cursor)))
             self._cursor = self._at(end)
             await self._meanwhile(asyncio.sleep(self._pause), sink, heartbeat)

@@ -13,7 +13,7 @@ from query_api.cursor import Cursor
 from query_api.feed.archive import Page
 from query_api.feed.change import Change
 from query_api.feed.odds_filter import OddsFilter
-from query_api.stream import subscriber
+from query_api.stream import journal, subscriber
 from query_api.stream.fanout import Fanout, FanoutFull
 from query_api.stream.parcel import Parcel
 from query_api.stream.past import Past
@@ -236,6 +236,23 @@ async def test_who_asked_for_it_gets_one_change_of_each_odds_at_a_time() -> None
             await asyncio.sleep(0.005)
     assert [(c.id, c.conflated) for c in client.got[1:]] == [(8, False), (7, True)]
     assert (client.tally.changes, client.tally.conflated) == (3, 1)
+
+
+@pytest.mark.parametrize("conflate_ms", [0, 1])
+def test_who_is_behind_what_is_known_of_each_odds_gets_every_change_of_the_journal(
+    conflate_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MOST_ODDS", 2)
+    asked = SubscriptionRequest(since=place(0), conflate_ms=conflate_ms)
+
+    async def test() -> None:
+        fanout, client = await begun(), Client()
+        await fanout.publish(changes_of([7, 8, 9, 7, 10]))
+        async with subscribed(fanout, client, asked=asked):
+            await settled()
+        assert client.got == changes_of([7, 8, 9, 7, 10])
+
+    asyncio.run(asyncio.wait_for(test(), 10))
 
 
 @in_event_loop
