@@ -1,5 +1,9 @@
 """Settings of the query service, by environment variable."""
 
+from typing import Annotated
+
+import msgspec
+
 from odds.adapters.service_settings import ObservedSettings
 
 
@@ -11,7 +15,7 @@ class Settings(ObservedSettings, frozen=True, kw_only=True):
     """How long a client may ask to be held until its event is projected."""
     query_threads: int = 8
     """REST requests and GraphQL queries that may read PostgreSQL at a time."""
-    journal_size: int = 4096
+    journal_size: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 4096
     """Changes that a subscriber may be behind before it gets the newest of each odds only; as many
     are read back at the start, for those who come from another process."""
     resume_limit: int = 100_000

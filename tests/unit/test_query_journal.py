@@ -2,6 +2,9 @@
 
 import pytest
 
+from odds import settings
+from odds.settings import SettingsError
+from query_api.settings import Settings
 from query_api.stream import journal as journal_module
 from query_api.stream.journal import Journal
 from tests.changes import changes_of, place
@@ -63,3 +66,12 @@ def test_a_journal_that_begins_anew_knows_nothing() -> None:
     journal.begin(place(5))
     assert (journal.oldest, journal.end) == (place(5), place(5))
     assert journal.newest_since(place(0)) == []
+
+
+@pytest.mark.parametrize(("size", "expected"), [("0", ">= 1"), ("100001", "<= 100000")])
+def test_a_journal_that_would_be_of_no_size_or_of_too_much_is_refused(
+    size: str, expected: str
+) -> None:
+    """One of none would forget nothing."""
+    with pytest.raises(SettingsError, match=f"JOURNAL_SIZE is '{size}'; expected int {expected}"):
+        settings.read(Settings, {"DATABASE_URL": "postgresql://", "JOURNAL_SIZE": size})
