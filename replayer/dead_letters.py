@@ -22,7 +22,7 @@ HELD_SECONDS = 60
 CONNECTED_WITHIN = 15.0
 """Seconds."""
 _EMPTY_AFTER = 3.0
-"""Seconds without a message after which there are no more."""
+"""Seconds without a message after which a pull is empty."""
 _SETTLED = {grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE}
 """A call is sent, or refused at once."""
 
@@ -89,6 +89,11 @@ class DeadLetters:
             channel.unsubscribe(look)
 
     def _pull_some(self, most: int) -> list[DeadLetter]:
+        """None only where two pulls in a row are empty: Pub/Sub may answer one with none though it
+        has some."""
+        return self._pull_once(most) or self._pull_once(most)
+
+    def _pull_once(self, most: int) -> list[DeadLetter]:
         try:
             answer = self._client.pull(
                 subscription=self._subscription, max_messages=most, timeout=_EMPTY_AFTER, retry=None
