@@ -19,6 +19,8 @@ REPLAYS_TIMEOUT = 5.0
 """Seconds that an operator waits for the store of replays; a worker goes on asking."""
 PROBE_TIMEOUT = 1.0
 """Seconds that a health check waits for Datastore: probes themselves wait little longer."""
+_SALT = os.urandom(4).hex()
+"""Containers may all have one host name, and each of them a process of the same number."""
 
 
 class Workshop:
@@ -96,4 +98,4 @@ class Workshop:
 
 def owner() -> str:
     """Names this process among all that may run a replay."""
-    return f"{socket.gethostname()}/{os.getpid()}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_SALT}"
