@@ -1,13 +1,11 @@
 """``python -m local``, as a person runs it in a terminal."""
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,14 +15,10 @@ import pytest
 from local.ports import Ports
 from local.processes import Processes
 from local.settings import ROOT
-from local.stack import Stack
-from local.try_it import what_to_try
 from local.waiting import wait_until
 from tests.stack import short_directory
 
 SECONDS = 60.0
-# A pasted stream would go on for ever.
-CURL_SECONDS = "3"
 MARK = "STARTED_BY_TEST"
 
 
@@ -113,18 +107,3 @@ def test_a_process_that_dies_ends_the_demo_and_is_named() -> None:
         assert running.process.returncode == 1
         assert "query_api died" in said
         assert running.pids() == []
-
-
-def test_the_lines_that_a_demo_prints_work_when_pasted(stack: Stack) -> None:
-    lines = what_to_try(stack.gateway_url).replace("\\\n", " ").splitlines()
-    pasted = [line.strip() for line in lines if line.strip().startswith("curl")]
-    assert len(pasted) == 5
-    for line in pasted:
-        assert wait_until(partial(_works, line), SECONDS), line
-
-
-def _works(line: str) -> bool:
-    curl, *rest = shlex.split(line)
-    command = (curl, "--max-time", CURL_SECONDS, *rest)
-    answer = subprocess.run(command, capture_output=True, text=True).stdout
-    return answer != "" and '"fail"' not in answer and '"errors"' not in answer
