@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ def season(tmp_path: Path) -> Path:
     return path
 
 
-def start(*arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextmanager
+def start(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -46,6 +48,11 @@ def start(*arguments: str) -> "subprocess.Popen[str]":
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
