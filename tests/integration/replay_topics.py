@@ -1,8 +1,11 @@
 """What tests of replays share: topics of a test's own, and what is replayed to them."""
 
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+from google.api_core.exceptions import DeadlineExceeded
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.pubsub_v1.types import PubsubMessage, Subscription
@@ -42,23 +45,40 @@ class Topics(NamedTuple):
         )
 
     def pull(self, name: str, count: int) -> list[PubsubMessage]:
-        """So many messages. Blocks until they are there."""
-        path = self._path("subscriptions", name)
+        """So many messages, each at most a minute after the one before."""
         messages: list[PubsubMessage] = []
         while len(messages) < count:
-            received = self.subscriber.pull(subscription=path, max_messages=1000).received_messages
-            messages += [each.message for each in received]
-            if received:
-                ack_ids = [each.ack_id for each in received]
-                self.subscriber.acknowledge(subscription=path, ack_ids=ack_ids)
+            messages += self._next(name)
         return messages
 
     def pull_distinct(self, name: str, count: int) -> list[PubsubMessage]:
-        """Messages until so many different events have come. Blocks until they have."""
+        """Messages until so many different events have come, as slowly."""
         messages: list[PubsubMessage] = []
-        while len({message.attributes["event_id"] for message in messages}) < count:
-            messages += self.pull(name, 1)
+        while len(set(ids(messages))) < count:
+            messages += self._next(name)
         return messages
+
+    def pull_until(self, name: str, event_id: str) -> list[PubsubMessage]:
+        """All messages up to those among which the event is, each at most a minute after the one
+        before."""
+        messages: list[PubsubMessage] = []
+        while event_id not in ids(messages):
+            messages += self._next(name)
+        return messages
+
+    def _next(self, name: str) -> list[PubsubMessage]:
+        path = self._path("subscriptions", name)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with suppress(DeadlineExceeded):
+                answer = self.subscriber.pull(
+                    subscription=path, max_messages=1000, retry=None, timeout=10
+                )
+                if answer.received_messages:
+                    ack_ids = [each.ack_id for each in answer.received_messages]
+                    self.subscriber.acknowledge(subscription=path, ack_ids=ack_ids)
+                    return [each.message for each in answer.received_messages]
+        raise AssertionError(f"no message came to {name}")
 
     def _path(self, kind: str, name: str) -> str:
         return f"projects/{self.project}/{kind}/{name}"

@@ -167,8 +167,11 @@ def _bus_goes_down(
         topics = start()
         ended = running.result()
     assert (ended.state, ended.progress.published) == (State.FINISHED, 300)
-    kept = event_ids(events)[0 if durable else went_down.progress.published :]
-    assert list(dict.fromkeys(ids(topics.pull_distinct(HIGH, len(kept))))) == kept
+    published = event_ids(events)
+    came = list(dict.fromkeys(ids(topics.pull_until(HIGH, published[-1]))))
+    # Google's forgets what it had, and the subscription is made a moment after its topic.
+    assert came == (published if durable else published[-len(came) :])
+    assert len(came) > 200
 
 
 def test_a_replay_gives_up_where_the_bus_stays_away(
