@@ -1,10 +1,14 @@
 """Running the stack in a terminal until it is told to stop."""
 
+import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Timer
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from local.errors import StackError
 from local.processes import Processes
@@ -12,19 +16,39 @@ from local.stack import Stack
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WATCH_SECONDS = 0.5
+AGAIN_SECONDS = 0.01
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """SIGINT, SIGTERM or SIGHUP came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """Raise Stopped where a signal arrives, in here, that asks us to stop."""
+    report = sys.unraisablehook
+
+    def stop_elsewhere(unraisable: "UnraisableHookArgs") -> None:
+        if isinstance(unraisable.exc_value, Stopped):
+            asked = unraisable.exc_value.number
+            Timer(AGAIN_SECONDS, os.kill, (os.getpid(), asked)).start()
+        else:
+            report(unraisable)
+
     before = {number: signal.signal(number, _stop) for number in STOPPING}
+    # Where it arrives within a destructor Python goes on as if nothing had been raised.
+    sys.unraisablehook = stop_elsewhere
     try:
         yield
     finally:
+        sys.unraisablehook = report
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -49,4 +73,4 @@ def stop_undisturbed(stack: Stack, lose_events: bool) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped(signal.Signals(number).name)
+    raise Stopped(number)
