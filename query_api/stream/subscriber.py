@@ -30,8 +30,8 @@ class Subscriber:
     """Its place in the feed is all that is kept for it (design, rule 8).
 
     While it lacks something it is sent what it lacks, at its own pace. When it lacks nothing it
-    rides with its group, until it proves too slow. One that was as far as the feed, or could not
-    catch up, and is behind what the journal has one by one, gets the newest change of each odds.
+    rides with its group, until it proves too slow. One that did, or that could not catch up, and is
+    behind what the journal has one by one, gets the newest change of each odds.
     """
 
     def __init__(
@@ -45,6 +45,8 @@ class Subscriber:
         self._needs_image = asked.snapshot and asked.since is None
         self._pause = asked.conflate_ms / 1000
         self._was_up_to_date = False
+        self._is_slow = False
+        """Whether it did not take what came, and has not ridden since."""
         self._is_ahead = self._cursor > journal.end
         """It has been where this process's feed has not, or nobody has."""
         self._reads_log = False
@@ -89,8 +91,8 @@ class Subscriber:
     def _journal_will_do(self) -> bool:
         if self._cursor >= self._journal.oldest:
             return True
-        may_leave_out = self._was_up_to_date or self._loses_ground
-        return may_leave_out and self._may_conflate
+        falls_back = self._was_up_to_date and (self._is_slow or self._pause > 0)
+        return (falls_back or self._loses_ground) and self._may_conflate
 
     @property
     def _may_conflate(self) -> bool:
@@ -118,8 +120,10 @@ class Subscriber:
         for part in slices(self._wanted(changes), PART):
             await self._send(sink, part)
             if self._cursor < self._journal.oldest:
-                return  # What is left of these is old by now.
+                self._is_slow = True  # What is left of these is old by now.
+                return
         self._cursor = self._at(changes[-1].place if changes else end)
+        self._is_slow = self._cursor < self._journal.oldest
 
     async def _send_from_past(self, sink: Sink, heartbeat: float) -> None:
         reading = self._past.after(self._cursor, self._group.filter, known=self._reads_log)
@@ -169,9 +173,11 @@ class Subscriber:
 
     async def _ride(self, sink: Sink) -> None:
         ride = Ride(sink)
+        self._is_slow = False
         self._group.rides.add(ride)
         try:
             self._cursor = await ride.over()
+            self._is_slow = True
         finally:
             ride.stop(self._cursor)
             self._group.rides.discard(ride)

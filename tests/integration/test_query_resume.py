@@ -48,11 +48,12 @@ def by_argument(service: QueryService, cursor: str) -> Stream:
     return service.subscribe(f'(since: "{cursor}")')
 
 
+@pytest.mark.parametrize("seed", range(6))
 def test_a_client_that_comes_back_at_random_moments_misses_nothing_and_gets_nothing_twice(
-    market: Market, services: list[QueryService]
+    market: Market, services: list[QueryService], seed: int
 ) -> None:
     """Now to this instance and now to that, one of which has to read the log."""
-    chance = random.Random(6)
+    chance = random.Random(seed)
     stream = services[0].subscribe()
     external_id = market.new()
     got = stream.take(1)

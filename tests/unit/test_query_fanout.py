@@ -34,6 +34,17 @@ class NoPast:
         raise AssertionError("the journal would have done")
 
 
+class Log(NoPast):
+    """All that was published, for whoever lacks more than the journal has."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    async def after(self, cursor: Cursor, _: OddsFilter, *, known: bool) -> Page:
+        missed = [change for change in self.changes if change.place > cursor]
+        return Page(missed, missed[-1].place if missed else cursor)
+
+
 class Client(Sink):
     """A transport, and what it took; ``unsent`` is what waits in it."""
 
@@ -107,13 +118,14 @@ async def subscribed(
     *clients: Client,
     asked: SubscriptionRequest | None = None,
     heartbeat: float = 60.0,
+    past: NoPast | None = None,
 ) -> AsyncIterator[None]:
     asked = asked or SubscriptionRequest()
-    past = cast(Past, NoPast())
+    past = past or NoPast()
     running = []
     for client in clients:
         group = fanout.join(encode, asked.filter)
-        subscriber = Subscriber(fanout.journal, past, group, asked)
+        subscriber = Subscriber(fanout.journal, cast(Past, past), group, asked)
         running.append(asyncio.create_task(subscriber.run(client, heartbeat)))
     await settled()
     try:
@@ -185,6 +197,20 @@ async def test_a_place_that_the_feed_has_not_come_to_is_waited_for() -> None:
         await fanout.publish(changes_of([7, 7, 8]))
         await settled()
     assert [c.place for c in client.got] == [place(3)]
+
+
+@in_event_loop
+async def test_who_waits_for_the_feed_gets_every_change_though_the_journal_has_forgotten_it() -> (
+    None
+):
+    """Having had no turn yet, it is not slow."""
+    fanout, client, log = await begun(size=1), Client(), Log()
+    beyond_the_feed = SubscriptionRequest(since=place(0)._replace(id=2))
+    async with subscribed(fanout, client, asked=beyond_the_feed, past=log):
+        log.changes = changes_of([7, 7, 7])
+        await fanout.publish(log.changes)
+        await settled()
+    assert client.got == changes_of([7, 7, 7])
 
 
 @in_event_loop
@@ -374,12 +400,12 @@ def test_any_reader_ends_in_the_state_of_a_reader_that_keeps_up(
     """Whatever its pace: in order, once, nothing left out that no mark tells of."""
 
     async def read() -> tuple[list[Change], list[Change]]:
-        fanout, client, published = await begun(size), Client(direct=direct), list[Change]()
-        async with subscribed(fanout, client):
+        fanout, client, log = await begun(size), Client(direct=direct), Log()
+        async with subscribed(fanout, client, past=log):
             for step in story:
                 if isinstance(step, list):
-                    changes = changes_of(step, after=len(published))
-                    published += changes
+                    changes = changes_of(step, after=len(log.changes))
+                    log.changes += changes
                     await fanout.publish(changes)
                 elif step:
                     client.stall()
@@ -388,7 +414,7 @@ def test_any_reader_ends_in_the_state_of_a_reader_that_keeps_up(
                     await settled()
             client.resume()
             await settled()
-        return published, client.got
+        return log.changes, client.got
 
     published, got = asyncio.run(asyncio.wait_for(read(), 10))
     places = [c.place for c in got]
