@@ -70,22 +70,30 @@ def demo(**environment: str) -> Iterator[Demo]:
             Processes(directory).stop_all()
 
 
-@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_a_running_demo_leaves_no_process_behind(asked: signal.Signals) -> None:
+def test_a_running_demo_leaves_no_process_behind() -> None:
     with demo() as running:
         assert wait_until(lambda: running.runs("simulator"), SECONDS)
-        running.process.send_signal(asked)
+        running.process.send_signal(signal.SIGINT)
         said = running.said()
         assert running.process.returncode == 0, said
         assert "Stopping." in said
         assert running.pids() == []
 
 
-@pytest.mark.parametrize("part", ["postgres", "datastore-emulator", "command_api"])
-def test_a_demo_stopped_while_it_starts_leaves_no_process_behind(part: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "asked"),
+    [
+        ("postgres", signal.SIGINT),
+        ("datastore-emulator", signal.SIGHUP),
+        ("command_api", signal.SIGTERM),
+    ],
+)
+def test_a_demo_stopped_while_it_starts_leaves_no_process_behind(
+    part: str, asked: signal.Signals
+) -> None:
     with demo() as running:
         assert wait_until(lambda: running.runs(part), SECONDS)
-        running.process.send_signal(signal.SIGINT)
+        running.process.send_signal(asked)
         said = running.said()
         assert running.process.returncode == 0, said
         assert running.pids() == []

@@ -26,6 +26,7 @@ BEGINNING, END = 3000, 20
 SEASON = "Div,Date,Time,HomeTeam,AwayTeam,B365H,B365D,B365A,B365CH,B365CD,B365CA\n" + "".join(
     f"X1,{day:02}/07/2023,15:00,Home {day},Away {day},2,3,4,2.{day},3,4\n" for day in range(1, 29)
 )
+Digest = dict[str, Any]
 SECONDS = 300.0
 """Pushes of one game come one after another, each of which costs Google's emulators their time."""
 
@@ -79,14 +80,12 @@ def _projected_again(stack: Stack) -> int:
 def test_a_replay_of_a_range_after_its_new_odds_shows_nothing_until_that_comes_too(
     own_stack: Stack, season: Path
 ) -> None:
-    _play(own_stack, season)
+    played = _play(own_stack, season)
     [[last_new]] = _query(
         own_stack,
         "SELECT max(created_at) FROM odds_event_log "
         "WHERE command = 'NewOdds' AND provider = 'B365'",
     )
-    played = _verified(own_stack)["digest"]
-
     _drop_database(own_stack)
     migrate(own_stack.environment)
     later = ("--provider", "B365", "--from", f"{(last_new + 1) / 1e6:.6f}")
@@ -97,8 +96,7 @@ def test_a_replay_of_a_range_after_its_new_odds_shows_nothing_until_that_comes_t
     assert _query(own_stack, "SELECT DISTINCT outcome::text FROM odds_event_log") == [["hidden"]]
 
     _replayer(own_stack, "replay", "--env", "local")
-    _settle(own_stack)
-    assert _verified(own_stack)["digest"] == played
+    assert _settled(own_stack) == played
 
 
 def test_the_gateway_starts_and_shows_replays(own_stack: Stack) -> None:
@@ -119,8 +117,7 @@ def test_real_odds_come_back_both_ways(own_stack: Stack, tmp_path: Path) -> None
 
 
 def _recovers_both_ways(stack: Stack, file: Path) -> None:
-    _play(stack, file)
-    played = _verified(stack)["digest"]
+    played = _play(stack, file)
     assert played["events"] > 0
 
     _drop_database(stack)
@@ -130,21 +127,20 @@ def _recovers_both_ways(stack: Stack, file: Path) -> None:
     _drop_database(stack)
     migrate(stack.environment)
     _replayer(stack, "replay", "--env", "local")
-    _settle(stack)
-    assert _verified(stack) == {"clean": True, "digest": played}
+    assert _settled(stack) == played
 
 
-def _play(stack: Stack, file: Path) -> None:
+def _play(stack: Stack, file: Path) -> Digest:
     """Send a file's commands, and wait until they are projected."""
     feed = ("-m", "local.feeders", str(file), "--url", stack.gateway_url, "--speed", "max")
     subprocess.run((sys.executable, *feed), cwd=ROOT, check=True, capture_output=True)
-    _settle(stack)
+    return _settled(stack)
 
 
-def _settle(stack: Stack) -> None:
+def _settled(stack: Stack) -> Digest:
     """Wait until the read model is what the event store says; asking that takes time from the
     projection, so only once nothing seems to be on its way."""
-    counts = [-1]
+    counts, found = [-1], list[dict[str, Any]]()
 
     def quiet() -> bool:
         time.sleep(1)
@@ -152,8 +148,14 @@ def _settle(stack: Stack) -> None:
         counts.append(count)
         return counts[-1] == counts[-2]
 
+    def clean() -> bool:
+        found.append(_verified(stack))
+        return bool(found[-1]["clean"])
+
     wait_for(quiet, seconds=SECONDS)
-    wait_for(lambda: _verified(stack)["clean"], seconds=SECONDS)
+    wait_for(clean, seconds=SECONDS)
+    digest: Digest = found[-1]["digest"]
+    return digest
 
 
 def _get(stack: Stack, path: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -212,53 +212,66 @@ def dead_letter(topics: Topics, topic: str = HIGH) -> None:
     topics.publisher.publish(topic=path, messages=[letter])
 
 
+@pytest.fixture
+def dead_letters_cli(
+    recovery: Recovery, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """``python -m replayer dead-letter``, in this process and with less time for what never comes;
+    returns what it printed."""
+    monkeypatch.setattr(dead_letters, "_EMPTY_AFTER", 1.0)
+    workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
+    parser = arguments.parser()
+
+    def run(*asked: str) -> str:
+        assert set_aside.dead_letter(workshop, parser.parse_args(["dead-letter", *asked])) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
 def test_dead_letters_are_listed_and_stay_where_they_are(
-    recovery: Recovery, topics: Topics
+    recovery: Recovery, topics: Topics, dead_letters_cli: Callable[..., str]
 ) -> None:
     dead_letter(topics)
     dead_letter(topics)
     first = recovery.run("dead-letter", "list")
     assert len(first.splitlines()) == 2
-    assert sorted(recovery.run("dead-letter", "list").splitlines()) == sorted(first.splitlines())
-    name = first.split()[0]
-    assert 'provider: "acme"' in recovery.run("dead-letter", "show", name)
+    assert sorted(dead_letters_cli("list").splitlines()) == sorted(first.splitlines())
+    assert 'provider: "acme"' in dead_letters_cli("show", first.split()[0])
 
 
-def test_a_dead_letter_goes_back_to_its_topic(recovery: Recovery, topics: Topics) -> None:
+def test_a_dead_letter_goes_back_to_its_topic(
+    topics: Topics, dead_letters_cli: Callable[..., str]
+) -> None:
     dead_letter(topics, MEDIUM)
     dead_letter(topics)
-    recovery.run("dead-letter", "redrive", "--all")
+    dead_letters_cli("redrive", "--all")
     (high,) = topics.pull(HIGH, 1)
     assert (high.ordering_key, dict(high.attributes)) == ("soccer:1", {"game_id": "soccer:1"})
     assert topics.pull(MEDIUM, 1)[0].ordering_key == ""
-    assert recovery.run("dead-letter", "list") == ""
+    assert dead_letters_cli("list") == ""
 
 
 def test_all_dead_letters_are_settled_however_many_are_held_at_once(
-    recovery: Recovery,
-    topics: Topics,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    topics: Topics, dead_letters_cli: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DeadLetters.pull, "__defaults__", (2,))
-    workshop = Workshop(Settings(google_cloud_project="test"), recovery.variables())
-    parser = arguments.parser()
     for action, topic in (("redrive", HIGH), ("drop", "retired")):
         for _ in range(5):
             dead_letter(topics, topic)
-        asked = parser.parse_args(["dead-letter", action, "--all"])
-        assert set_aside.dead_letter(workshop, asked) == 0
-        assert set_aside.dead_letter(workshop, parser.parse_args(["dead-letter", "list"])) == 0
-        assert capsys.readouterr().out == ""
+        dead_letters_cli(action, "--all")
+        assert dead_letters_cli("list") == ""
     assert len(topics.pull(HIGH, 5)) == 5
 
 
-def test_a_dead_letter_is_dropped_by_name(recovery: Recovery, topics: Topics) -> None:
+def test_a_dead_letter_is_dropped_by_name(
+    topics: Topics, dead_letters_cli: Callable[..., str]
+) -> None:
     dead_letter(topics)
     dead_letter(topics)
-    dropped, kept = (line.split()[0] for line in recovery.run("dead-letter", "list").splitlines())
-    recovery.run("dead-letter", "drop", dropped)
-    assert [line.split()[0] for line in recovery.run("dead-letter", "list").splitlines()] == [kept]
+    dropped, kept = (line.split()[0] for line in dead_letters_cli("list").splitlines())
+    dead_letters_cli("drop", dropped)
+    assert [line.split()[0] for line in dead_letters_cli("list").splitlines()] == [kept]
 
 
 def test_a_bus_that_says_nothing_is_not_taken_for_an_empty_one(
