@@ -1,5 +1,6 @@
 """Fixtures of all tests: the real parts that they run against."""
 
+import logging
 import os
 import signal
 
@@ -11,6 +12,9 @@ pytest_plugins = ["tests.stack"]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job: what the tests start would ignore it too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What a thread logs between two tests would be printed among pytest's dots.
+logging.getLogger().addHandler(logging.NullHandler())
 
 settings.register_profile(
     "moneyline",
