@@ -1,11 +1,14 @@
 """What the projector could not acknowledge in all its attempts: the dead-letter subscription."""
 
-import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import grpc
-from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, RetryError
+from google.api_core.exceptions import (
+    DeadlineExceeded,
+    GoogleAPICallError,
+    PermissionDenied,
+    RetryError,
+)
 from google.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.pubsub_v1.types import PubsubMessage
@@ -23,8 +26,6 @@ CONNECTED_WITHIN = 15.0
 """Seconds."""
 _EMPTY_AFTER = 3.0
 """Seconds without a message after which a pull is empty."""
-_SETTLED = {grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE}
-"""A call is sent, or refused at once."""
 
 
 class DeadLetter(NamedTuple):
@@ -73,20 +74,17 @@ class DeadLetters:
 
     def _connect(self) -> None:
         """Without a connection no message comes either, which doesn't mean that there is none."""
-        channel: grpc.Channel = self._client.transport.grpc_channel  # type: ignore[attr-defined]
-        settled = threading.Event()
-
-        def look(state: grpc.ChannelConnectivity) -> None:
-            if state in _SETTLED:
-                settled.set()
-
-        channel.subscribe(look, try_to_connect=True)
         try:
-            if not settled.wait(CONNECTED_WITHIN):
-                reason = f"no connection within {CONNECTED_WITHIN} s"
-                raise EventBusUnavailable(f"{self._subscription}: {reason}")
-        finally:
-            channel.unsubscribe(look)
+            self._client.get_subscription(
+                subscription=self._subscription, timeout=CONNECTED_WITHIN, retry=None
+            )
+        except PermissionDenied:
+            pass  # Who may pull need not be allowed to ask, and is answered all the same.
+        except DeadlineExceeded as error:
+            reason = f"no answer within {CONNECTED_WITHIN} s"
+            raise EventBusUnavailable(f"{self._subscription}: {reason}") from error
+        except (GoogleAPICallError, RetryError) as error:
+            raise EventBusUnavailable(f"{self._subscription}: {error}") from error
 
     def _pull_some(self, most: int) -> list[DeadLetter]:
         """None only where two pulls in a row are empty: Pub/Sub may answer one with none though it

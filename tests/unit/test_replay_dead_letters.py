@@ -1,40 +1,25 @@
 """Dead letters: when there are no more of them."""
 
-from collections.abc import Callable
 from typing import Any
 
-import grpc
 import pytest
-from google.api_core.exceptions import DeadlineExceeded
+from google.api_core.exceptions import DeadlineExceeded, PermissionDenied
 from google.pubsub_v1 import SubscriberClient
-from google.pubsub_v1.types import PubsubMessage, PullResponse, ReceivedMessage
+from google.pubsub_v1.types import PubsubMessage, PullResponse, ReceivedMessage, Subscription
 
 from replayer.dead_letters import DeadLetters
 
 NONE = PullResponse()
 
 
-class Connected:
-    """A channel that is."""
-
-    def subscribe(self, look: Callable[[grpc.ChannelConnectivity], None], **_: bool) -> None:
-        look(grpc.ChannelConnectivity.READY)
-
-    def unsubscribe(self, _: object) -> None:
-        pass
-
-
-class Transport:
-    grpc_channel = Connected()
-
-
 class Bus(SubscriberClient):
     """Answers the next pulls so, and all others with nothing."""
 
-    transport: Any = Transport()
-
     def __init__(self, *answers: PullResponse | Exception) -> None:
         self.answers = [*answers]
+
+    def get_subscription(self, *_: Any, **__: Any) -> Subscription:
+        raise PermissionDenied("only to be pulled from")  # type: ignore[no-untyped-call]
 
     def pull(self, *_: Any, **__: Any) -> PullResponse:
         answer = self.answers.pop(0) if self.answers else NONE
