@@ -15,6 +15,7 @@ from query_api.graphql.api import GraphQLApi
 from query_api.graphql.executor import RefusedOperation, Subscription
 from query_api.graphql.messages import ProtocolViolation
 from query_api.graphql.operation import MalformedRequest, Operation
+from query_api.graphql.resumption import Resumption
 from query_api.graphql.stream_log import logged_stream
 from query_api.graphql.websocket_sink import WebSocketSink
 from query_api.read_model.reader import ReadModelAway
@@ -50,6 +51,7 @@ class Connection:
         self._transport = transport
         self._api = api
         self._acknowledged = False
+        self._resumption = Resumption()
         self._unanswered = 0
         """Pings since the client last said anything."""
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -104,8 +106,8 @@ class Connection:
 
     async def _handle(self, message: messages.FromClient) -> None:
         match message:
-            case messages.ConnectionInit():
-                await self._acknowledge()
+            case messages.ConnectionInit(payload=payload):
+                await self._begin(payload)
             case messages.Ping(payload=payload):
                 await self._send(messages.Pong(payload))
             case messages.Subscribe(id=id_, payload=payload):
@@ -114,9 +116,10 @@ class Connection:
                 if id_ in self._operations:
                     await cancel(self._operations.pop(id_))
 
-    async def _acknowledge(self) -> None:
+    async def _begin(self, payload: messages.InitPayload | None) -> None:
         if self._acknowledged:
             raise ProtocolViolation(4429, "Too many initialisation requests")
+        self._resumption = Resumption.read(payload)
         self._acknowledged = True
         await self._send(messages.ConnectionAck())
 
@@ -166,7 +169,7 @@ class Connection:
         connects again."""
         streams = self._api.streams
         sink = WebSocketSink(self._websocket, id_, self._transport, streams.tally)
-        seat = streams.subscriber(asked.selection, asked.subscription)
+        seat = streams.subscriber(asked.selection, self._resumption.of(asked.subscription))
         with seat as subscriber, logged_stream("websocket", sink):
             await streams.deliver(subscriber, sink)
 

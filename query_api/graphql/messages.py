@@ -13,8 +13,14 @@ PROTOCOL = "graphql-transport-ws"
 OperationId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
+class InitPayload(msgspec.Struct, rename={"last_event_id": "Last-Event-ID"}):
+    """What we take of it; whatever else an application puts there is its own."""
+
+    last_event_id: str | None = None
+
+
 class ConnectionInit(msgspec.Struct, tag="connection_init", tag_field="type"):
-    payload: dict[str, Any] | None = None
+    payload: InitPayload | None = None
 
 
 class Ping(msgspec.Struct, tag="ping", tag_field="type", omit_defaults=True):

@@ -44,13 +44,14 @@ class Client:
 
 @asynccontextmanager
 async def connected(
-    service: QueryService, protocol: str = PROTOCOL, *, init: bool = True
+    service: QueryService, protocol: str = PROTOCOL, *, init: bool = True, place: object = None
 ) -> AsyncIterator[Client]:
+    """``place`` is where its subscriptions are to go on."""
     url = f"ws://127.0.0.1:{service.port}{GRAPHQL}"
     async with ClientSession() as session, session.ws_connect(url, protocols=[protocol]) as socket:
         client = Client(socket)
         if init:
-            await client.send("connection_init")
+            await client.send("connection_init", payload={"Last-Event-ID": place})
             assert await client.receive() == {"type": "connection_ack"}
         yield client
 

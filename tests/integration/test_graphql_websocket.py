@@ -103,6 +103,69 @@ def test_a_subscription_begins_with_an_image_or_goes_on_from_a_place(
     run(test)
 
 
+def test_subscriptions_go_on_from_where_their_connection_says_but_for_one_that_names_a_place(
+    service: QueryService, market: Market
+) -> None:
+    async def test() -> None:
+        async with connected(service) as client:
+            await client.subscribe("before")
+            wait_for_streams(service, 1)
+            expected = market.update(market.new(), 3.0, 4.0)
+            places = [(await client.change())["cursor"] for _ in range(3)]
+        asked = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(%s)")
+        async with connected(service, place=places[0]) as client:
+            for id_ in "ab":
+                await client.subscribe(id_, asked % "snapshot: true")
+                assert [(await client.change())["event_id"] for _ in range(2)] == expected
+            await client.subscribe("c", asked % f'since: "{places[1]}"')
+            assert (await client.change())["event_id"] == expected[1]
+
+    run(test)
+
+
+@pytest.mark.parametrize("nowhere", [None, ""])
+def test_a_connection_that_was_nowhere_yet_begins_with_the_present(
+    service: QueryService, market: Market, nowhere: str | None
+) -> None:
+    async def test() -> None:
+        async with connected(service, place=nowhere) as client:
+            await client.subscribe("a")
+            wait_for_streams(service, 1)
+            external_id = market.new()
+            assert (await client.change())["external_id"] == str(external_id)
+
+    run(test)
+    wait_for_streams(service, 0)
+
+
+def test_what_an_application_puts_beside_the_place_is_its_own(service: QueryService) -> None:
+    async def test() -> None:
+        async with connected(service, init=False) as client:
+            await client.send("connection_init", payload={"token": 1, "last-event-id": "x"})
+            assert await client.receive() == {"type": "connection_ack"}
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("7", "Last-Event-ID: is '7'; expected a cursor that this API gave"),
+        (7, "Invalid message: Expected `str | null`, got `int` - at `$.payload.Last-Event-ID`"),
+    ],
+)
+def test_a_place_that_is_none_closes_the_connection_and_says_so(
+    service: QueryService, place: object, reason: str
+) -> None:
+    async def test() -> None:
+        async with connected(service, init=False) as client:
+            await client.send("connection_init", payload={"Last-Event-ID": place})
+            closed = await client.websocket.receive(timeout=DEADLINE)
+            assert (closed.data, closed.extra) == (4400, reason)
+
+    run(test)
+
+
 def test_too_many_operations_are_refused_and_those_before_them_are_not(
     service: QueryService, market: Market
 ) -> None:
