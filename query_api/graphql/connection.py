@@ -169,7 +169,8 @@ class Connection:
         connects again."""
         streams = self._api.streams
         sink = WebSocketSink(self._websocket, id_, self._transport, streams.tally)
-        seat = streams.subscriber(asked.selection, self._resumption.of(asked.subscription))
+        subscription = self._resumption.resumed(id_, asked.subscription)
+        seat = streams.subscriber(asked.selection, subscription)
         with seat as subscriber, logged_stream("websocket", sink):
             await streams.deliver(subscriber, sink)
 

@@ -16,7 +16,8 @@ OperationId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 class InitPayload(msgspec.Struct, rename={"last_event_id": "Last-Event-ID"}):
     """What we take of it; whatever else an application puts there is its own."""
 
-    last_event_id: str | None = None
+    last_event_id: str | dict[str, str | None] | None = None
+    """One place, or one for each operation that has got something."""
 
 
 class ConnectionInit(msgspec.Struct, tag="connection_init", tag_field="type"):

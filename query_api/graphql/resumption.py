@@ -13,25 +13,32 @@ from query_api.stream.subscription_request import SubscriptionRequest
 
 
 class Resumption:
-    """The place that stands for ``since`` where a subscription of the connection names none."""
+    """The place of each operation that has one of its own; or one that stands for ``since`` where a
+    subscription names none."""
 
-    def __init__(self, place: Cursor | None = None) -> None:
-        self._place = place
+    def __init__(self, of_all: Cursor | None = None, own: dict[str, Cursor] | None = None) -> None:
+        self._of_all = of_all
+        self._own = own or {}
 
     @classmethod
     def read(cls, payload: InitPayload | None) -> Self:
         """Raises ProtocolViolation."""
-        if payload is None or not payload.last_event_id:
-            return cls()
-        try:
-            return cls(Cursor.read(payload.last_event_id, "Last-Event-ID"))
-        except BadParameter as error:
-            # As the protocol answers any message that it can't take: clients don't try it again,
-            # as they would after 4403.
-            raise ProtocolViolation(4400, str(error)) from error
+        named = payload and payload.last_event_id
+        if isinstance(named, dict):
+            return cls(own={id_: _place(text) for id_, text in named.items() if text})
+        return cls(of_all=_place(named) if named else None)
 
-    def of(self, subscription: SubscriptionRequest) -> SubscriptionRequest:
-        """The subscription, from where it goes on."""
-        if subscription.since is not None:
-            return subscription
-        return subscription._replace(since=self._place)
+    def resumed(self, id_: str, subscription: SubscriptionRequest) -> SubscriptionRequest:
+        """The operation's subscription, from where it goes on. What it has got counts for more than
+        what it asked for when it first came. An id that is used again is another operation's."""
+        own = self._own.pop(id_, None)
+        return subscription._replace(since=own or subscription.since or self._of_all)
+
+
+def _place(text: str) -> Cursor:
+    try:
+        return Cursor.read(text, "Last-Event-ID")
+    except BadParameter as error:
+        # As the protocol answers any message that it can't take: clients don't try it again, as
+        # they would after 4403.
+        raise ProtocolViolation(4400, str(error)) from error
