@@ -8,9 +8,9 @@ import * as sse from "graphql-sse";
 import * as ws from "graphql-ws";
 import WebSocket from "ws";
 
-const QUERY = "query { list_odds { total } }";
+const QUERY = "query { list_odds { total } feed { cursor } }";
 const CHANGES =
-  "subscription { getInstantOdds { external_id moneyline cursor } }";
+  "subscription ($since: String) { getInstantOdds(since: $since) { external_id moneyline cursor } }";
 
 const [name, url] = process.argv.slice(2);
 const webSocketUrl = url.replace("http", "ws");
@@ -31,43 +31,103 @@ async function fetchWhenReady(...request) {
   }
 }
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, 200 + 300 * Math.random()));
+
+// Names the place of each operation when it connects again, under the id that graphql-ws sends it by.
+function resumingWebSocket() {
+  const places = {};
+  return ws.createClient({
+    url: webSocketUrl,
+    webSocketImpl: WebSocket,
+    connectionParams: () => ({ "Last-Event-ID": places }),
+    on: {
+      message: ({ type, id, payload }) => {
+        const cursor = type === "next" && payload.data?.getInstantOdds?.cursor;
+        if (cursor) places[id] = cursor;
+      },
+    },
+    shouldRetry: () => true,
+    retryAttempts: Infinity,
+    retryWait: pause,
+  });
+}
+
+function resumingEventStream() {
+  const places = new Map();
+  const client = sse.createClient({
+    url,
+    headers: (request) => (places.has(request) ? { "Last-Event-ID": places.get(request) } : {}),
+    retryAttempts: Infinity,
+    retry: pause,
+  });
+  const subscribe = (request, sink) =>
+    client.subscribe(request, {
+      ...sink,
+      next: (result) => {
+        const cursor = result.data?.getInstantOdds?.cursor;
+        if (cursor) places.set(request, cursor);
+        sink.next(result);
+      },
+    });
+  return { ...client, subscribe };
+}
+
+function tellAnswer(data) {
+  tell({ query: data });
+  return { since: data.feed.cursor };
+}
+
+async function askAndFollow(client) {
+  let variables;
+  for await (const result of client.iterate({ query: QUERY })) variables = tellAnswer(result.data);
+  client.subscribe({ query: CHANGES, variables }, sink);
+}
+
+async function askAndFollowByUrql(client) {
+  const answer = await client.query(urql.gql(QUERY), {}).toPromise();
+  if (answer.error) fail(answer.error);
+  client.subscription(urql.gql(CHANGES), tellAnswer(answer.data)).subscribe((result) => {
+    if (result.error) fail(result.error);
+    tell({ change: result.data });
+  });
+}
+
 const clients = {
-  "graphql-sse": async () => {
-    const client = sse.createClient({ url });
-    for await (const result of client.iterate({ query: QUERY })) tell({ query: result.data });
-    client.subscribe({ query: CHANGES }, sink);
-  },
-  "graphql-ws": async () => {
-    const client = ws.createClient({ url: webSocketUrl, webSocketImpl: WebSocket });
-    for await (const result of client.iterate({ query: QUERY })) tell({ query: result.data });
-    client.subscribe({ query: CHANGES }, sink);
-  },
+  "graphql-sse": () => askAndFollow(resumingEventStream()),
+  "graphql-ws": () => askAndFollow(resumingWebSocket()),
   apollo: async () => {
-    const socket = ws.createClient({ url: webSocketUrl, webSocketImpl: WebSocket });
     const link = apollo.ApolloLink.split(
       ({ operationType }) => operationType === "subscription",
-      new GraphQLWsLink(socket),
+      new GraphQLWsLink(resumingWebSocket()),
       new apollo.HttpLink({ uri: url }),
     );
     const client = new apollo.ApolloClient({ link, cache: new apollo.InMemoryCache() });
-    tell({ query: (await client.query({ query: apollo.gql(QUERY) })).data });
-    client.subscribe({ query: apollo.gql(CHANGES) }).subscribe(sink);
+    const { data } = await client.query({ query: apollo.gql(QUERY) });
+    client.subscribe({ query: apollo.gql(CHANGES), variables: tellAnswer(data) }).subscribe(sink);
   },
-  urql: async () => {
-    // Its own fetch carries the subscription, and its Accept lists streams for queries too.
-    const client = urql.createClient({
-      url,
-      exchanges: [urql.fetchExchange],
-      fetchSubscriptions: true,
-      preferGetMethod: false,
+  // Its own fetch carries the subscription, and its Accept lists streams for queries too. A stream
+  // that breaks off it does not open again.
+  urql: () =>
+    askAndFollowByUrql(
+      urql.createClient({
+        url,
+        exchanges: [urql.fetchExchange],
+        fetchSubscriptions: true,
+        preferGetMethod: false,
+      }),
+    ),
+  "urql on graphql-ws": () => {
+    const socket = resumingWebSocket();
+    const forwardSubscription = (request) => ({
+      subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }),
     });
-    const answer = await client.query(urql.gql(QUERY), {}).toPromise();
-    if (answer.error) fail(answer.error);
-    tell({ query: answer.data });
-    client.subscription(urql.gql(CHANGES), {}).subscribe((result) => {
-      if (result.error) fail(result.error);
-      tell({ change: result.data });
-    });
+    return askAndFollowByUrql(
+      urql.createClient({
+        url,
+        exchanges: [urql.subscriptionExchange({ forwardSubscription }), urql.fetchExchange],
+        preferGetMethod: false,
+      }),
+    );
   },
   EventSource: async () => {
     const answer = await fetch(url, {

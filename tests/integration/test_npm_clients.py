@@ -4,9 +4,12 @@ import itertools
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +25,8 @@ from tests.stack import Databases
 from tests.waiting import wait_for
 
 CLIENTS = ROOT / "tests" / "clients"
-NAMES = ("graphql-sse", "graphql-ws", "apollo", "urql", "EventSource")
+RESUMING = ("graphql-sse", "graphql-ws", "apollo", "urql on graphql-ws", "EventSource")
+NAMES = (*RESUMING, "urql")
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +74,8 @@ def told(lines: IO[str]) -> Any:
     return json.loads(line)
 
 
-def wait_for_stream(service: QueryService) -> None:
-    wait_for(lambda: service.health()["streams"] == 1)
+def wait_for_streams(service: QueryService, count: int) -> None:
+    wait_for(lambda: service.health()["streams"] == count)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,11 +83,11 @@ def test_a_client_asks_and_follows(
     node: str, market: tuple[Market, QueryService], name: str
 ) -> None:
     odds, service = market
-    wait_for(lambda: service.health()["streams"] == 0)
+    wait_for_streams(service, 0)
     external_id = odds.new()
     with client(node, name, service) as lines:
         assert told(lines)["query"]["list_odds"]["total"] > 0
-        wait_for_stream(service)
+        wait_for_streams(service, 1)
         odds.update(external_id, 2.0, 2.5)
         odds.update(external_id, 3.0)
         changes = [told(lines)["change"]["getInstantOdds"] for _ in range(3)]
@@ -92,30 +96,62 @@ def test_a_client_asks_and_follows(
     assert len({change["cursor"] for change in changes}) == 3
 
 
-def test_an_event_source_loses_nothing_and_gets_nothing_twice_over_restarts(
+def test_clients_that_resume_lose_nothing_and_get_nothing_twice_over_restarts(
     node: str, databases: Databases
 ) -> None:
-    """Neither before the first change that it gets nor after others."""
+    """Neither before the first change that they get nor while changes come."""
     database_url, port = databases.fresh(), free_port()
     odds = Market(database_url)
-    external_id = odds.new()
-    homes, got = itertools.count(2), list[Any]()
+    external_id, homes = odds.new(), itertools.count(2)
     with ExitStack() as opened:
         running = opened.enter_context(ExitStack())
-        service = running.enter_context(query_service(database_url, port=port))
-        lines = opened.enter_context(client(node, "EventSource", service))
-        told(lines)
-        for changes in (0, 2):
-            wait_for_stream(service)
-            odds.update(external_id, *itertools.islice(homes, changes))
-            got += [told(lines) for _ in range(changes)]
+
+        def start() -> QueryService:
+            return running.enter_context(query_service(database_url, port=port))
+
+        def end(service: QueryService) -> None:
+            wait_for_streams(service, len(RESUMING))
             service.terminate()
             running.close()
-            odds.update(external_id, *itertools.islice(homes, 3))
-            service = running.enter_context(query_service(database_url, port=port))
-            got += [told(lines) for _ in range(3)]
-        odds.update(external_id, next(homes))
-        got.append(told(lines))
-    prices = [each["change"]["getInstantOdds"]["moneyline"]["home"] for each in got]
-    assert prices == [*range(2, 11)]
+
+        service = start()
+        following = {name: opened.enter_context(client(node, name, service)) for name in RESUMING}
+        for lines in following.values():
+            told(lines)
+        end(service)
+        odds.update(external_id, *itertools.islice(homes, 3))
+        service = start()
+        with changes(odds, external_id, homes):
+            end(service)
+            service = start()
+            wait_for_streams(service, len(RESUMING))
+        last = next(homes)
+        odds.update(external_id, last)
+        got = {name: list(prices_until(last, lines)) for name, lines in following.items()}
+    assert got == {name: list(range(2, last + 1)) for name in RESUMING}
     odds.engine.dispose()
+
+
+@contextmanager
+def changes(odds: Market, external_id: UUID, homes: Iterator[int]) -> Iterator[None]:
+    """Come one after the other until the end of the block."""
+    over = threading.Event()
+
+    def change() -> None:
+        while not over.wait(0.05):
+            odds.update(external_id, next(homes))
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        try:
+            yield
+        finally:
+            over.set()
+        changing.result()
+
+
+def prices_until(last: float, lines: IO[str]) -> Iterator[float]:
+    home = None
+    while home != last:
+        home = told(lines)["change"]["getInstantOdds"]["moneyline"]["home"]
+        yield home
