@@ -90,8 +90,8 @@ bench: $(VENV)/$(if $(filter projector,$(WHAT)),bench-installed,installed) ## me
 test: check ## run the checks and all tests
 	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [SEEDS=1] [SECONDS=60]
-	$(VENV)/bin/python -m tests.chaos --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),60)
+chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [SEEDS=1] [FAULTS=each kind once]
+	$(VENV)/bin/python -m tests.chaos --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) $(if $(FAULTS),--faults $(FAULTS))
 
 soak: $(VENV)/installed ## a thousand readers while a query service is restarted: [MINUTES=20]
 	$(VENV)/bin/python -m tests.soak --minutes $(or $(MINUTES),20)

@@ -5,23 +5,32 @@ import sys
 
 from local.foreground import stopped_by_signals
 from tests.chaos.bad_day import bad_day
+from tests.chaos.judgement import Judgement
 from tests.stack import fresh_stack
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seeds", type=int, default=1, help="how many bad days, one seed each")
-    parser.add_argument("--seconds", type=float, default=60, help="how long things break")
-    given = parser.parse_args()
-    wrong: list[str] = []
+    given = _arguments()
+    judged: list[Judgement] = []
     for seed in range(given.seed, given.seed + given.seeds):
         print(f"seed {seed}", flush=True)
         with stopped_by_signals(), fresh_stack(lambda _: None, faults=True) as stack:
             stack.start()
-            wrong += bad_day(stack, seed, given.seconds, lambda line: print(line, flush=True)).wrong
+            judged += bad_day(stack, seed, given.faults, lambda line: print(line, flush=True))
+    wrong = [what for judgement in judged for what in judgement.wrong]
     print("\n".join(wrong) or "nothing lost, nothing doubled, nothing stuck")
     return 1 if wrong else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="how many bad days, one seed each")
+    parser.add_argument("--faults", type=int, help="how many a day; each kind once if not given")
+    given = parser.parse_args()
+    if given.seeds < 1 or (given.faults is not None and given.faults < 1):
+        parser.error("a bad day has a fault at least")
+    return given
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 
 from sqlalchemy import Engine, NullPool, create_engine
@@ -14,84 +13,120 @@ from local.stack import Stack
 from odds import settings
 from tests.chaos.emulator_faults import emulator_faults
 from tests.chaos.faults import Fault, faults
+from tests.chaos.judgement import Counts, Judgement
 from tests.chaos.providers import Providers
+from tests.chaos.turns import turns
 from tests.chaos.unruly_bus import UnrulyBus
-from tests.chaos.verdict import Verdict, judge, logged
+from tests.chaos.verdict import all_logged, judge, verified_by_operator
 from tests.waiting import wait_for
 
 RECOVERY = 240.0
 """Seconds in which all that was accepted must be projected once nothing breaks any more."""
 
+Say = Callable[[str], None]
 
-def bad_day(stack: Stack, seed: int, seconds: float, say: Callable[[str], None] = print) -> Verdict:
-    """Break a running stack for so long, and judge what is left.
 
-    Every kind of fault comes before any comes again: given the time, each at least once.
+def chosen_emulators() -> Emulators:
+    return settings.read(StackSettings, os.environ).chosen_emulators()
+
+
+def bad_day(
+    stack: Stack, seed: int, number: int | None = None, say: Say = print
+) -> list[Judgement]:
+    """Break a running stack so many times, by default in each way once, and judge each time.
+
+    The seed says what breaks when, and how. The day ends with the first fault that leaves
+    something wrong, which would be found after each later one too.
     """
-    script, random = Random(seed), Random(seed)
+    script = Random(seed)
     # No pool: connections are cut here, ours too.
     engine = create_engine(stack.environment["DATABASE_URL"], poolclass=NullPool)
     projector_url = f"http://127.0.0.1:{stack.environment['PROJECTOR_PORT']}"
-    bus = UnrulyBus(projector_url, random)
-    providers = Providers(stack.gateway_url, random)
+    bus = UnrulyBus(projector_url, Random(script.random()))
+    providers = Providers(stack.gateway_url, Random(script.random()))
+    judged: list[Judgement] = []
     with bus.serving() as push_url:
         stack.push_to(push_url)
-        with providers.sending():
-            broken = _break(_faults(stack, bus, push_url, engine, random), script, seconds, say)
-        providers.last_words()
-        _wait_for_all(lambda: providers.accepted <= logged(engine), say)
+        kinds = _kinds(stack, bus, push_url, engine, script)
+        court = _Court(stack, bus, providers, engine, say)
+        for name in turns(list(kinds), script, number):
+            _break(name, kinds[name], providers, script)
+            judged.append(court.judge(name))
+            if judged[-1].wrong:
+                break
         stack.push_to(projector_url)
-    verdict = judge(stack, engine, providers.accepted)
-    say(f"  broken: {', '.join(f'{name} x{times}' for name, times in sorted(broken.items()))}")
+    judged[-1].wrong.extend(verified_by_operator(stack))
     say(
         f"  pushes {bus.pushed}, repeated {bus.repeated}, delayed {bus.delayed}, "
         f"old ones again {bus.old}, cut off {bus.cut}"
     )
-    say(f"  commands refused and sent again {providers.refused}")
-    say(f"  {verdict}")
-    return verdict
+    return judged
 
 
-def _faults(
-    stack: Stack, bus: UnrulyBus, push_url: str, engine: Engine, random: Random
+def _kinds(
+    stack: Stack, bus: UnrulyBus, push_url: str, engine: Engine, script: Random
 ) -> dict[str, Fault]:
-    everywhere = faults(stack, bus, engine, random)
-    if settings.read(StackSettings, os.environ).chosen_emulators() is Emulators.EMBEDDED:
-        return everywhere | emulator_faults(stack, push_url, random)
+    everywhere = faults(stack, bus, engine, script)
+    if chosen_emulators() is Emulators.EMBEDDED:
+        return everywhere | emulator_faults(stack, push_url, script)
     return everywhere
 
 
-def _break(
-    faults: dict[str, Fault],
-    script: Random,
-    seconds: float,
-    say: Callable[[str], None],
-) -> Counter[str]:
-    broken: Counter[str] = Counter()
-    end = time.monotonic() + seconds
-    for name in _rounds(list(faults), script):
-        time.sleep(script.random())
-        if time.monotonic() >= end:
-            break
-        say(f"  {name}")
-        faults[name]()
-        broken[name] += 1
-    return broken
+def _break(name: str, fault: Fault, providers: Providers, script: Random) -> None:
+    """Under load, before and after too."""
+    before, after = script.random(), script.random()
+    with providers.sending():
+        time.sleep(before)
+        try:
+            fault()
+        except Exception as error:
+            error.add_note(f"while this was broken or mended: {name}")
+            raise
+        time.sleep(after)
 
 
-def _rounds(names: list[str], script: Random) -> Iterator[str]:
-    """All names in some order, and again in another, without end."""
-    while True:
-        script.shuffle(names)
-        yield from names
+class _Court:
+    """Judges all that was accepted so far, while nobody sends anything."""
 
+    def __init__(
+        self, stack: Stack, bus: UnrulyBus, providers: Providers, engine: Engine, say: Say
+    ) -> None:
+        self._stack = stack
+        self._bus = bus
+        self._providers = providers
+        self._engine = engine
+        self._say = say
+        self._before = Counts()
 
-def _wait_for_all(condition: Callable[[], bool], say: Callable[[str], None]) -> None:
-    """Wait as long as may be; what is missing then is for the verdict to say."""
-    began = time.monotonic()
-    try:
-        wait_for(condition, seconds=RECOVERY)
-    except TimeoutError:
-        say(f"  not all projected {RECOVERY:.0f} s after the last fault")
-    else:
-        say(f"  all projected {time.monotonic() - began:.1f} s after the last fault")
+    def judge(self, name: str) -> Judgement:
+        self._providers.last_words()
+        began = time.monotonic()
+        on_its_way = self._wait_for_all()
+        seconds = time.monotonic() - began
+        verdict = judge(self._stack, self._engine, self._providers.accepted)
+        all_of_them = Counts(
+            verdict.accepted,
+            self._providers.refused,
+            self._bus.pushed,
+            verdict.stored,
+            verdict.logged,
+        )
+        counts, self._before = all_of_them.since(self._before), all_of_them
+        wrong = [*self._providers.given_up, *on_its_way, *verdict.wrong]
+        self._say(
+            f"  {name:<36}{verdict.accepted:>6} accepted {verdict.stored:>6} stored "
+            f"{verdict.logged:>6} logged {verdict.odds:>5} odds  "
+            f"at rest after {seconds:.1f} s: {len(wrong) or 'nothing'} wrong"
+        )
+        return Judgement(name, counts, seconds, [f"{name}: {what}" for what in wrong])
+
+    def _wait_for_all(self) -> list[str]:
+        """Wait as long as may be; which events are missing then is for the verdict to say."""
+        try:
+            wait_for(self._at_rest, seconds=RECOVERY)
+        except TimeoutError:
+            return [f"something is still on its way after {RECOVERY:.0f} s"]
+        return []
+
+    def _at_rest(self) -> bool:
+        return self._bus.at_rest and all_logged(self._engine, self._providers.accepted)

@@ -55,7 +55,7 @@ def faults(stack: Stack, bus: UnrulyBus, engine: Engine, random: Random) -> dict
 
     def unruly_pushes() -> None:
         bus.unruly = True
-        time.sleep(random.random() * 2 * AWAY_AT_MOST)
+        time.sleep((1 + random.random()) * AWAY_AT_MOST)
         bus.unruly = False
 
     return {

@@ -7,6 +7,6 @@ from tests.stack import fresh_stack
 def test_a_bad_day_loses_doubles_and_blocks_nothing() -> None:
     with fresh_stack(faults=True) as stack:
         stack.start()
-        verdict = bad_day(stack, seed=20261123, seconds=8)
-    assert verdict.accepted > 100
-    assert verdict.wrong == []
+        judged = bad_day(stack, seed=20261128, number=2)
+    assert sum(judgement.counts.accepted for judgement in judged) > 100
+    assert [what for judgement in judged for what in judgement.wrong] == []

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from random import Random
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from local.ports import HOST, Ports
@@ -20,6 +21,14 @@ REMEMBERED = 500
 """Pushes that may come again though newer ones have come since."""
 
 
+class _Message(msgspec.Struct, rename="camel"):
+    message_id: str
+
+
+class _Envelope(msgspec.Struct):
+    message: _Message
+
+
 class UnrulyBus:
     """Relays pushes; while ``unruly`` it misbehaves in every way that Pub/Sub may."""
 
@@ -29,6 +38,12 @@ class UnrulyBus:
         self.unruly = False
         self.pushed = self.repeated = self.delayed = self.old = self.cut = 0
         self._past: deque[bytes] = deque(maxlen=REMEMBERED)
+        self._owing: set[str] = set()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether each message that was pushed has been taken: none is held, none comes again."""
+        return not self._owing
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -62,6 +77,8 @@ class UnrulyBus:
     async def _push(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.pushed += 1
+        message_id = msgspec.json.decode(body, type=_Envelope).message.message_id
+        self._owing.add(message_id)
         if self.unruly and self._chance(LATE):
             self.delayed += 1
             await asyncio.sleep(self._random.random() * LATEST)
@@ -79,6 +96,8 @@ class UnrulyBus:
         if self.unruly and self._chance(CUT) and request.transport is not None:
             self.cut += 1
             request.transport.abort()
+        elif status < 300:
+            self._owing.discard(message_id)
         return web.Response(status=status)
 
     async def _relay(self, body: bytes) -> int:

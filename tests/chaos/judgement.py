@@ -1,0 +1,26 @@
+"""What was counted, and found, once a fault was mended."""
+
+from operator import sub
+from typing import NamedTuple, Self
+
+
+class Counts(NamedTuple):
+    accepted: int = 0
+    refused: int = 0
+    """Commands, which were sent again."""
+    pushed: int = 0
+    stored: int = 0
+    logged: int = 0
+
+    def since(self, before: Self) -> "Counts":
+        return Counts(*map(sub, self, before))
+
+
+class Judgement(NamedTuple):
+    """``counts`` are those of this fault: since the judgement before it."""
+
+    fault: str
+    counts: Counts
+    seconds: float
+    """From the last command until nothing was on its way any more."""
+    wrong: list[str]
