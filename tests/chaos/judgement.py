@@ -1,6 +1,6 @@
 """What was counted, and found, once a fault was mended."""
 
-from operator import sub
+from operator import add, sub
 from typing import NamedTuple, Self
 
 
@@ -11,6 +11,9 @@ class Counts(NamedTuple):
     pushed: int = 0
     stored: int = 0
     logged: int = 0
+
+    def and_those(self, others: Self) -> "Counts":
+        return Counts(*map(add, self, others))
 
     def since(self, before: Self) -> "Counts":
         return Counts(*map(sub, self, before))
