@@ -1,16 +1,7 @@
-"""What Terraform would make of production, held against the code's own view of the same files.
+"""What Terraform would make of production, held against the code's own view of the same files."""
 
-The plan is real, the cloud is not: the offline tool beside this repository answers for Google's
-providers.
-"""
-
-import json
 import re
-import shutil
-import subprocess
-from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +11,10 @@ from gateway.routes import MethodNotAllowedError, PathNotFoundError, RoutingTabl
 from odds.adapters.event_bus import event_bus_file
 from odds.event_bus import EventBus
 from tests.paths import ROOT
+from tests.terraform_plan import Plan, needs_terraform, planned
 from tests.unit.test_terraform import PARTS, environment
 
-OFFLINE = ROOT.parent / "shared" / "tools" / "terraform-offline" / "terraform-offline"
-
-pytestmark = pytest.mark.skipif(
-    not OFFLINE.exists() or shutil.which("terraform") is None,
-    reason="needs terraform and ../shared/tools/terraform-offline",
-)
+pytestmark = needs_terraform
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
 PATHS = (
@@ -36,38 +23,10 @@ PATHS = (
     *("/replay", "/replay/7", "/replay/7/resume", "/replay/7/stop", "/replay/7/8"),
 )
 
-Resources = Callable[[str], list[dict[str, Any]]]
-
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Resources:
-    """The planned resources of a type, each as its values."""
-    root = tmp_path_factory.mktemp("plan")
-    shutil.copytree(ROOT / "terraform", root / "terraform")
-    shutil.copytree(ROOT / "gateway", root / "gateway")
-    shutil.copy(ROOT / "event_bus.yaml", root)
-    _keep_state_here(root / "terraform" / "versions.tf")
-
-    def terraform(*arguments: str) -> str:
-        command = [str(OFFLINE), str(root / "terraform"), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    terraform("plan", "-var-file=environments/prod.tfvars", "-out=plan")
-    root_module = json.loads(terraform("show", "-json", "plan"))["planned_values"]["root_module"]
-    modules = [root_module, *root_module["child_modules"]]
-    resources = [each for module in modules for each in module["resources"]]
-
-    def of_type(name: str) -> list[dict[str, Any]]:
-        return [each["values"] for each in resources if each["type"] == name]
-
-    return of_type
-
-
-def _keep_state_here(versions: Path) -> None:
-    text = re.sub(r'  backend "gcs" \{.*?\n  \}\n', "", versions.read_text(), flags=re.DOTALL)
-    versions.write_text(text)
+def prod() -> Plan:
+    return planned("prod")
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +35,13 @@ def bus() -> EventBus:
 
 
 def test_each_part_gets_the_environment_that_is_held_against_its_settings(
-    planned: Resources,
+    prod: Plan,
 ) -> None:
     made = {
-        **{each["name"]: each["template"][0] for each in planned("google_cloud_run_v2_service")},
+        **{each["name"]: each["template"][0] for each in prod.of("google_cloud_run_v2_service")},
         **{
             each["name"]: each["template"][0]["template"][0]
-            for each in planned("google_cloud_run_v2_job")
+            for each in prod.of("google_cloud_run_v2_job")
         },
     }
     given = {
@@ -92,19 +51,17 @@ def test_each_part_gets_the_environment_that_is_held_against_its_settings(
     assert given == {name: environment(name) for name in PARTS}
 
 
-def test_there_are_the_topics_that_events_are_published_to(
-    planned: Resources, bus: EventBus
-) -> None:
-    names = {topic["name"] for topic in planned("google_pubsub_topic")}
+def test_there_are_the_topics_that_events_are_published_to(prod: Plan, bus: EventBus) -> None:
+    names = {topic["name"] for topic in prod.of("google_pubsub_topic")}
     assert names == {topic.name for topic in bus.topics()} | {bus.dead_letter.topic}
 
 
 def test_subscriptions_are_named_and_ordered_as_in_the_local_stack(
-    planned: Resources, bus: EventBus
+    prod: Plan, bus: EventBus
 ) -> None:
     made = {
         each["name"]: bool(each["enable_message_ordering"])
-        for each in planned("google_pubsub_subscription")
+        for each in prod.of("google_pubsub_subscription")
     }
     assert made == {
         bus.subscription.name.format(topic=topic.name): topic.ordered_by_game
@@ -112,8 +69,8 @@ def test_subscriptions_are_named_and_ordered_as_in_the_local_stack(
     } | {bus.dead_letter.subscription: False}
 
 
-def test_the_load_balancer_takes_what_the_local_gateway_takes(planned: Resources) -> None:
-    url_map = next(each for each in planned("google_compute_url_map") if each["path_matcher"])
+def test_the_load_balancer_takes_what_the_local_gateway_takes(prod: Plan) -> None:
+    url_map = next(each for each in prod.of("google_compute_url_map") if each["path_matcher"])
     asked = list(product(METHODS, PATHS))
     balanced = {each: _balanced(url_map["path_matcher"][0], *each) for each in asked}
     assert balanced == {each: _local(*each) for each in asked}
