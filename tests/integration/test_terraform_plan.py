@@ -11,8 +11,9 @@ from gateway.routes import MethodNotAllowedError, PathNotFoundError, RoutingTabl
 from odds.adapters.event_bus import event_bus_file
 from odds.event_bus import EventBus
 from tests.paths import ROOT
+from tests.terraform_files import TerraformFiles
 from tests.terraform_plan import Plan, needs_terraform, planned
-from tests.unit.test_terraform import PARTS, environment
+from tests.unit.test_terraform import PARTS
 
 pytestmark = needs_terraform
 
@@ -48,7 +49,8 @@ def test_each_part_gets_the_environment_that_is_held_against_its_settings(
         name.replace("-", "_"): {each["name"] for each in template["containers"][0]["env"]}
         for name, template in made.items()
     }
-    assert given == {name: environment(name) for name in PARTS}
+    files = TerraformFiles(ROOT / "terraform")
+    assert given == {name: files.environment(name) for name in PARTS}
 
 
 def test_there_are_the_topics_that_events_are_published_to(prod: Plan, bus: EventBus) -> None:
