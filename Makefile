@@ -11,8 +11,10 @@ COMPILE := $(VENV)/bin/pip-compile --quiet --generate-hashes --strip-extras --al
 OFFLINE := $(wildcard ../shared/tools/terraform-offline/terraform-offline)
 TERRAFORM ?= $(if $(OFFLINE),$(OFFLINE) terraform,terraform -chdir=terraform)
 
-# Those that hold Terraform, the routes, the topics and the settings against each other: some seconds.
-AGREEING := $(addprefix tests/unit/test_,terraform.py terraform_watching.py event_bus.py gateway_routes.py)
+# Those that hold Terraform, the routes, the topics, the roles and the settings against each other:
+# some seconds, and half a minute where there is what answers for Google's providers.
+AGREEING := $(addprefix tests/unit/test_,terraform.py terraform_watching.py event_bus.py gateway_routes.py) \
+	$(addprefix tests/integration/test_terraform_,plan.py rights.py mistakes.py)
 
 BENCHES := command|fanout|projector|replay|emulators.datastore|emulators.pubsub
 
@@ -20,7 +22,7 @@ BENCHES := command|fanout|projector|replay|emulators.datastore|emulators.pubsub
 REPLAYER := $(VENV)/bin/python -m local replayer
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs clean feed replay replays rebuild diff verify parked dead-letters vendor bench test chaos soak check terraform proto proto-fresh lock
+.PHONY: help demo up down status logs clean feed replay replays rebuild diff verify parked dead-letters vendor bench test chaos soak check lint terraform proto proto-fresh lock
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,7 +89,7 @@ bench: $(VENV)/$(if $(filter projector,$(WHAT)),bench-installed,installed) ## me
 	@test -n "$(WHAT)" || { echo "what? make bench WHAT=$(BENCHES) [ARGS=...]"; exit 2; }
 	$(VENV)/bin/python -m bench.$(WHAT) $(ARGS)
 
-test: check ## run the checks and all tests
+test: lint ## run the checks and all tests
 	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [SEEDS=1] [FAULTS=each kind once]
@@ -96,7 +98,11 @@ chaos: $(VENV)/installed ## bad days at random on a stack of its own: [SEED=1] [
 soak: $(VENV)/installed ## a thousand readers while a query service is restarted: [MINUTES=20]
 	$(VENV)/bin/python -m tests.soak --minutes $(or $(MINUTES),20)
 
-check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of generated code, what is provisioned
+check: lint ## lint, types, import rules, freshness of generated code, what is provisioned
+	$(VENV)/bin/python -m pytest --quiet $(AGREEING)
+
+# All of check that is no test: all tests have the others among them.
+lint: $(VENV)/installed proto-fresh
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -104,7 +110,6 @@ check: $(VENV)/installed proto-fresh ## lint, types, import rules, freshness of 
 	$(VENV)/bin/hadolint Dockerfile
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.cloudbuild cloudbuild.yaml
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
-	$(VENV)/bin/python -m pytest --quiet $(AGREEING)
 	@if command -v terraform > /dev/null; then CHECKPOINT_DISABLE=1 terraform fmt -check -recursive terraform; \
 		else echo "terraform fmt is left out: terraform is not installed"; fi
 
