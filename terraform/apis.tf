@@ -18,6 +18,7 @@ resource "google_project_service" "used" {
     "secretmanager.googleapis.com",
     "servicenetworking.googleapis.com",
     "sqladmin.googleapis.com",
+    "storage.googleapis.com",
     "telemetry.googleapis.com",
   ])
 

@@ -15,6 +15,32 @@ resource "google_artifact_registry_repository_iam_member" "deployer_pushes" {
   member     = "serviceAccount:${google_service_account.of["deployer"].email}"
 }
 
+# Where gcloud puts the sources of builds by hand, which nobody asks for afterwards.
+resource "google_storage_bucket" "builds" {
+  name                        = "${var.project}-builds"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true # what it holds is in Git
+  depends_on                  = [google_project_service.used]
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+
+    condition {
+      age = 7
+    }
+  }
+}
+
+resource "google_storage_bucket_iam_member" "deployer_reads" {
+  bucket = google_storage_bucket.builds.name
+  role   = "roles/storage.objectViewer"
+  member = "serviceAccount:${google_service_account.of["deployer"].email}"
+}
+
 resource "google_project_iam_member" "deployer_deploys" {
   project = var.project
   role    = "roles/run.developer"

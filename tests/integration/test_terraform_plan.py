@@ -71,6 +71,13 @@ def test_subscriptions_are_named_and_ordered_as_in_the_local_stack(
     } | {bus.dead_letter.subscription: False}
 
 
+def test_there_is_the_bucket_that_sources_are_built_from_by_hand(prod: Plan) -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text()
+    [named] = re.findall(r"--gcs-source-staging-dir=gs://([^/\s]+)", guide)
+    buckets = {each["name"] for each in prod.of("google_storage_bucket")}
+    assert buckets == {named.replace("$PROJECT", "moneyline-prod")}
+
+
 def test_the_load_balancer_takes_what_the_local_gateway_takes(prod: Plan) -> None:
     url_map = next(each for each in prod.of("google_compute_url_map") if each["path_matcher"])
     asked = list(product(METHODS, PATHS))

@@ -87,6 +87,14 @@ def test_every_service_asks_iam_who_calls(plan: Plan) -> None:
     assert not any(each.get("invoker_iam_disabled") for each in services)
 
 
+def test_no_bucket_can_be_made_public(plan: Plan) -> None:
+    buckets = plan.of("google_storage_bucket")
+    assert buckets
+    for each in buckets:
+        assert each["public_access_prevention"] == "enforced", each["name"]
+        assert each["uniform_bucket_level_access"], each["name"]
+
+
 def test_production_shows_nobody_the_schema_of_graphql() -> None:
     services = planned("prod").of("google_cloud_run_v2_service")
     [service] = [each for each in services if each["name"] == "query-api"]
