@@ -6,6 +6,8 @@ None brings a 500 or an answer that is not described, and what is refused leaves
 import base64
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
+from threading import Thread
 from typing import Any
 
 import msgspec
@@ -24,19 +26,26 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from sqlalchemy import Engine, func, select
+from werkzeug.serving import make_server
 
 from odds import event_codec
 from odds.adapters.event_store import datastore
 from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.ranges import KEY_NAME, Range
+from odds.adapters.guard.guard import OpenDoor
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.tables import odds_event_log
 from odds.event_codec import UndecodableEvent
+from replayer.app import ReplayApi
+from replayer.replay import Replay, ReplayRequest
+from replayer.settings import Settings as ReplayerSettings
+from replayer.workshop import Workshop
 from tests.examples import encoded, new
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import FaultyBus, faulty_bus
 from tests.integration.query_service import Market
 from tests.openapi import description_file
+from tests.paths import ROOT
 from tests.serving import serving
 from tests.stack import Databases
 from tests.waiting import wait_for
@@ -75,6 +84,7 @@ HEALTH = ("GET /health/live", "GET /health/ready")
 COMMANDS = operations("command_api", *HEALTH)
 # A GET of GraphQL opens a stream, which would be read to its end.
 QUERIES = operations("query_api", "GET /api/graphql", *HEALTH)
+REPLAYS = operations("replayer", *HEALTH)
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
@@ -133,6 +143,77 @@ def test_a_made_up_query_is_answered_as_described(
             case.validate_response(response, checks=CHECKS)
 
     ask()
+
+
+class Replayer:
+    """A replayer that starts no worker, and what it has kept and was about to start."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.service = ReplayApi(workshop, self, OpenDoor()).flask()
+        self.launched = 0
+        self._replays = workshop.replays
+
+    def launch(self, replay_id: str) -> None:
+        self.launched += 1
+
+    def kept(self) -> int:
+        return len(self._replays.newest())
+
+
+@pytest.fixture(scope="module")
+def replayer(datastore_host: str, pubsub_host: str) -> Iterator[tuple[str, Replayer]]:
+    variables = {
+        "GOOGLE_CLOUD_PROJECT": "replayed",
+        "DATASTORE_EMULATOR_HOST": datastore_host,
+        "PUBSUB_EMULATOR_HOST": pubsub_host,
+    }
+    given = ReplayerSettings(
+        google_cloud_project="replayed",
+        environments_file=str(ROOT / "environments.yaml"),
+        event_bus_file=str(ROOT / "event_bus.yaml"),
+    )
+    workshop = Workshop(given, variables)
+    request = ReplayRequest(source="local", target="local", end=2)
+    workshop.replays.add(Replay(replay_id="known", request=request, created_at=1))
+    replayer = Replayer(workshop)
+    with make_server("127.0.0.1", 0, replayer.service) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", replayer
+        server.shutdown()
+        thread.join()
+
+
+# A replay may have any name, so nothing but its start can be asked for wrongly.
+@pytest.mark.parametrize(
+    ("name", "mode"), [*product(REPLAYS, MODES[:1]), ("POST /replay", MODES[1])], ids=str
+)
+def test_a_made_up_replay_is_started_once_or_refused_as_described(
+    replayer: tuple[str, Replayer], name: str, mode: GenerationMode
+) -> None:
+    url, service = replayer
+
+    @given(REPLAYS[name].as_strategy(generation_mode=mode), st.booleans())
+    @EXAMPLES
+    def ask(case: Case, known: bool) -> None:
+        if known:
+            name_what_is_known(case)
+        launched, kept = service.launched, service.kept()
+        response = case.call(base_url=url)
+        case.validate_response(response, checks=CHECKS)
+        started = case.method == "POST" and response.status_code == 202
+        assert service.launched - launched == started
+        assert service.kept() - kept == (started and name == "POST /replay")
+
+    ask()
+
+
+def name_what_is_known(case: Case) -> None:
+    """Which no description says."""
+    if "env" in case.query:
+        case.query["env"] = "local"
+    if "replay_id" in case.path_parameters:
+        case.path_parameters["replay_id"] = "known"
 
 
 class Stores:
