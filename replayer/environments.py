@@ -13,12 +13,19 @@ from odds.adapters.event_store.event_reader import EventReader
 
 DATASTORE_TIMEOUT = 60.0
 """Seconds; an emulator scans all events for each query."""
+EMULATORS = ("pubsub_emulator_host", "datastore_emulator_host")
+"""Of an environment that has them; empty, they would be nobody's address."""
 
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
 
 class BadEnvironment(ValueError):
     """An environment isn't known, isn't configured, or lacks what was asked of it."""
+
+    def __init__(self, problem: str, expected: str = "an environment that is configured") -> None:
+        super().__init__(f"{problem}; expected {expected}")
+        self.problem = problem
+        self.expected = expected
 
 
 class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,9 +65,10 @@ class Environments:
         """Raises BadEnvironment."""
         environment = self._known.get(name)
         if environment is None:
-            raise BadEnvironment(f"{name[:40]!a} is not known; expected one of {self.names}")
-        if not environment.project:
-            raise BadEnvironment(f"{name} is not configured here: its project is empty")
+            raise BadEnvironment(f"{name[:40]!a} is not known", f"one of {self.names}")
+        for field in ("project", *EMULATORS):
+            if getattr(environment, field) == "":
+                raise BadEnvironment(f"{name} is not configured here: its {field} is empty")
         return environment
 
     @property

@@ -84,7 +84,7 @@ def _environment(
     try:
         environments.named(asked)
     except BadEnvironment as error:
-        raise BadParameter(name, str(error), "an environment that is configured") from None
+        raise BadParameter(name, error.problem, error.expected) from None
     return asked
 
 

@@ -54,7 +54,8 @@ def _stores(workshop: Workshop, asked: argparse.Namespace) -> Iterator["_Stores"
     served = workshop.environments.named(asked.env or workshop.home_name)
     stored = workshop.environments.named(asked.source) if asked.source else served
     if not served.database_url:
-        raise BadEnvironment(f"{asked.env or workshop.home_name} has no database_url here")
+        problem = f"{asked.env or workshop.home_name} has no database_url here"
+        raise BadEnvironment(problem, "an environment that has one")
     with stored.events() as events:
         yield _Stores(workshop, StoreSource(stored), events, served.database_url)
 

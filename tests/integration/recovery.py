@@ -29,6 +29,8 @@ from replayer.recovery.verify import Verified, Verify
 from tests.examples import encoded, new, update
 from tests.paths import ROOT
 
+NOWHERE = "127.0.0.1:1"
+
 
 class Recovery(NamedTuple):
     environment: Environment
@@ -81,7 +83,7 @@ class Recovery(NamedTuple):
             **os.environ,
             "GOOGLE_CLOUD_PROJECT": given.project,
             "DATASTORE_EMULATOR_HOST": given.datastore_emulator_host or "",
-            "PUBSUB_EMULATOR_HOST": given.pubsub_emulator_host or "",
+            "PUBSUB_EMULATOR_HOST": given.pubsub_emulator_host or NOWHERE,
             "DATABASE_URL": given.database_url,
         }
 

@@ -15,6 +15,7 @@ from odds.adapters.event_store.event_store import EventStore
 from tests.examples import GAME, new
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus
+from tests.integration.recovery import NOWHERE
 from tests.issuer import Issuer, guarded
 from tests.serving import serving
 from tests.waiting import wait_for
@@ -111,7 +112,11 @@ def test_only_the_push_account_pushes_and_nothing_else_is_stored(
 def test_only_operators_replay(door: Guarded, datastore_host: str, project: str) -> None:
     count = Request("POST", "/replay?domain=odds&env=local&dry_run=true", {}, b"")
     newest = Request("GET", "/replay")
-    environ = {"GOOGLE_CLOUD_PROJECT": project, "DATASTORE_EMULATOR_HOST": datastore_host}
+    environ = {
+        "GOOGLE_CLOUD_PROJECT": project,
+        "DATASTORE_EMULATOR_HOST": datastore_host,
+        "PUBSUB_EMULATOR_HOST": NOWHERE,
+    }
     with serving("replayer", door.trust | environ) as url:
         wait_for(lambda: keys_known(url))
         for request in (count, newest, Request("DELETE", "/replay/x", {}, b"")):

@@ -15,14 +15,18 @@ from replayer.replay import Progress, Replay, ReplayRequest, State
 from replayer.replays import Replays
 from replayer.settings import Settings
 from replayer.workshop import Workshop
-from tests.integration.recovery import Recovery, opened, some_events
+from tests.integration.recovery import NOWHERE, Recovery, opened, some_events
 from tests.integration.replay_topics import Topics, topics_of
 from tests.paths import ROOT
 from tests.waiting import wait_for
 
 MEDIUM = "events-medium-soccer"
 
-AWAY = {"GOOGLE_CLOUD_PROJECT": "test", "DATASTORE_EMULATOR_HOST": "127.0.0.1:1"}
+AWAY = {
+    "GOOGLE_CLOUD_PROJECT": "test",
+    "DATASTORE_EMULATOR_HOST": NOWHERE,
+    "PUBSUB_EMULATOR_HOST": NOWHERE,
+}
 
 
 @pytest.fixture

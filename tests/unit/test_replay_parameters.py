@@ -10,7 +10,11 @@ from tests.paths import ROOT
 
 NOW = 1_790_000_000_000_000
 GIVEN = {"domain": "odds", "env": "local"}
-HERE = {"GOOGLE_CLOUD_PROJECT": "here"}
+HERE = {
+    "GOOGLE_CLOUD_PROJECT": "here",
+    "PUBSUB_EMULATOR_HOST": "127.0.0.1:8085",
+    "DATASTORE_EMULATOR_HOST": "127.0.0.1:8086",
+}
 ENVIRONMENTS = Environments.load(
     ROOT / "environments.yaml", HERE | {"PROD_PROJECT": "odds-prod", "STG_PROJECT": "odds-stg"}
 )
@@ -61,7 +65,7 @@ def test_every_parameter_is_read() -> None:
     ("given", "told"),
     [
         ({"domain": "horses"}, "domain: is 'horses'; expected odds"),
-        ({"env": "moon"}, "env: 'moon' is not known; expected one of local, stg, prod"),
+        ({"env": "moon"}, "env: 'moon' is not known; expected one of local, stg, prod$"),
         ({"source": "moon"}, "source: 'moon' is not known"),
         ({"from": "yesterday"}, "from: is 'yesterday'; expected RFC 3339"),
         ({"from": "2026-11-23T06:30:00"}, "from: .*; expected RFC 3339 with an offset"),
@@ -120,6 +124,14 @@ def test_an_environment_without_a_project_is_not_configured() -> None:
     with pytest.raises(BadEnvironment, match="stg is not configured here"):
         unset.named("stg")
     assert unset.named("local").datastore_emulator_host == "127.0.0.1:8086"
+
+
+@pytest.mark.parametrize("emulator", ["PUBSUB_EMULATOR_HOST", "DATASTORE_EMULATOR_HOST"])
+def test_an_environment_of_emulators_is_configured_only_where_they_are_given(emulator: str) -> None:
+    unset = Environments.load(ROOT / "environments.yaml", HERE | {emulator: ""})
+    told = f"local is not configured here: its {emulator.lower()} is empty; expected an environ"
+    with pytest.raises(BadEnvironment, match=told):
+        unset.named("local")
 
 
 def test_a_variable_may_hold_what_yaml_would_read_otherwise() -> None:

@@ -14,6 +14,8 @@ import replayer.settings
 from odds.adapters.guard.callers import Callers
 from odds.adapters.read_model import migrate
 from odds.adapters.telemetry import telemetry
+from replayer.environments import Environments
+from replayer.parameters import BadParameter, replay_request
 from tests.paths import ROOT
 from tests.terraform_files import TerraformFiles
 
@@ -106,6 +108,18 @@ def test_each_part_is_given_exactly_what_it_reads(terraform: TerraformFiles, nam
 def test_what_a_part_reads_besides_its_settings_is_read(name: str) -> None:
     read = ENVIRONMENTS if PARTS[name].settings is replayer.settings.Settings else set()
     assert PARTS[name].besides - TOLD <= read | gunicorn_reads(name)
+
+
+@pytest.mark.parametrize("name", ["replayer", "replay", "rebuild"])
+@pytest.mark.parametrize("asked", [{"env": "local"}, {"env": "stg", "source": "local"}])
+def test_in_the_cloud_there_is_no_local_environment(
+    terraform: TerraformFiles, name: str, asked: dict[str, str]
+) -> None:
+    variables = dict.fromkeys(terraform.environment(name), "odds-stg")
+    known = Environments.load(ROOT / "environments.yaml", variables)
+    assert known.named("stg").project == "odds-stg"
+    with pytest.raises(BadParameter, match=r"^(env|source): local is not configured here"):
+        replay_request({"domain": "odds"} | asked, known, home="stg", now=1)
 
 
 def test_whoever_is_given_a_database_may_reach_it_and_is_a_user_of_it(
