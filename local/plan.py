@@ -92,6 +92,8 @@ class Plan:
             **os.environ,
             **self._ports.variables(),
             "GOOGLE_CLOUD_PROJECT": given.google_cloud_project,
+            # Whatever the shell has it be: what is kept by the stack's replayer is kept here.
+            "REPLAYER_ENV": "local",
             "PUBSUB_EMULATOR_HOST": self._pubsub_host(),
             "DATASTORE_EMULATOR_HOST": given.datastore_emulator_host or datastore,
             "DATABASE_URL": given.database_url or self._postgres.url(DATABASE),

@@ -15,11 +15,12 @@ COMMIT = "/google.datastore.v1.Datastore/Commit"
 
 
 class FaultyDatastore(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """The next commits meet ``faults``, one each; all others are relayed."""
+    """The next commits meet ``faults``, one each, and all others ``otherwise``."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._channel = channel
         self.faults: deque[Fault] = deque()
+        self.otherwise: Fault = lambda relay, _: relay()
         self.commits = 0
 
     def service(self, handler_call_details: Any) -> grpc.RpcMethodHandler:
@@ -42,8 +43,7 @@ class FaultyDatastore(grpc.GenericRpcHandler):  # type: ignore[misc]
     def _fault(self, method: str) -> Fault:
         if method == COMMIT:
             self.commits += 1
-            if self.faults:
-                return self.faults.popleft()
+            return self.faults.popleft() if self.faults else self.otherwise
         return lambda relay, _: relay()
 
 

@@ -35,6 +35,9 @@ class Topics(NamedTuple):
 
     def create_one(self, topic: str, subscription: str) -> None:
         self.publisher.create_topic(name=self._path("topics", topic))
+        self.subscribe(topic, subscription)
+
+    def subscribe(self, topic: str, subscription: str) -> None:
         self.subscriber.create_subscription(
             Subscription(
                 name=self._path("subscriptions", subscription),
