@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from odds import event_codec
-from odds.adapters.event_store.event_reader import StoredEvent
+from odds.adapters.event_store.event_reader import StoredEvent, place_of
 from odds.event import Event, OddsKey
 from odds.event_codec import UndecodableEvent
 from odds.fold import Odds, Outcome, apply
@@ -25,7 +25,8 @@ class Step(NamedTuple):
 
 
 class Unreadable(msgspec.Struct):
-    """Events whose bytes this program can't read, and why: each once, however often it is met."""
+    """Events whose bytes this program can't read, or are another event's, and why: each once,
+    however often it is met."""
 
     reasons: dict[UUID, str] = {}
 
@@ -47,9 +48,16 @@ def readable(stored: Iterable[StoredEvent], unreadable: Unreadable) -> Iterator[
     """Decode events, and set aside what can't be."""
     for each in stored:
         try:
-            yield event_codec.decode(each.data).event
+            event = event_codec.decode(each.data).event
         except UndecodableEvent as error:
             unreadable.reasons[each.event_id] = str(error)
+            continue
+        if each.is_place_of(event):
+            yield event
+        else:
+            # It would be loaded twice: it has a place of its own.
+            another = f"stored as {each.place} are the bytes of {place_of(event)}"
+            unreadable.reasons[each.event_id] = another
 
 
 def histories(events: Iterable[Event]) -> Iterator[dict[OddsKey, list[Step]]]:

@@ -1,5 +1,6 @@
 """Rebuilds that are killed, refused or held up, and those that commands keep coming to."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from threading import Thread
 
 import pytest
 
+from odds.adapters.event_store.event_reader import place_of
 from odds.event import Event
 from odds.fold import fold
 from replayer.recovery.rebuild import RebuildRefused, Told
-from tests.examples import new
+from tests.examples import encoded, new
 from tests.integration.recovery import Recovery, of_newer_schema, some_events
 from tests.paths import ROOT
 from tests.waiting import wait_for
@@ -161,6 +163,21 @@ def test_an_event_that_can_not_be_read_stops_a_rebuild_unless_its_loss_is_accept
     unreadable = new()
     recovery.store_bytes(unreadable, data)
     with pytest.raises(RebuildRefused, match=f"1 events can't be read.*\n.*{unreadable.event_id}"):
+        recovery.rebuild()
+    made = recovery.rebuild(accept_losses=1)
+    assert (made.events, made.unreadable.count) == (100, 1)
+    assert recovery.rows() == fold(events)[0]
+
+
+def test_an_event_in_anothers_place_stops_a_rebuild_unless_its_loss_is_accepted(
+    recovery: Recovery,
+) -> None:
+    events = some_events(100)
+    recovery.take(events)
+    stored, copied = new(), events[50]
+    recovery.store_bytes(stored, encoded(copied).data)
+    told = f"{place_of(stored)} are the bytes of {place_of(copied)}"
+    with pytest.raises(RebuildRefused, match=f"1 events can't be read.*\n.*{re.escape(told)}"):
         recovery.rebuild()
     made = recovery.rebuild(accept_losses=1)
     assert (made.events, made.unreadable.count) == (100, 1)

@@ -9,9 +9,10 @@ from threading import Thread, Timer
 import msgspec
 import pytest
 
+from odds.adapters.event_store.event_reader import place_of
 from replayer.recovery import comparison, digest, verify
 from replayer.recovery.parts import StoreSource
-from tests.examples import NOW, new, update
+from tests.examples import NOW, encoded, new, update
 from tests.integration.recovery import Recovery, opened, some_events
 
 
@@ -148,6 +149,15 @@ def test_an_unreadable_event_is_told_and_makes_the_exit_status_1(recovery: Recov
     with pytest.raises(subprocess.CalledProcessError) as failed:
         recovery.run("verify")
     assert f"{corrupt.event_id}: the bytes are no Event" in failed.value.stdout
+
+
+def test_an_event_in_anothers_place_is_told_and_taken_for_neither(recovery: Recovery) -> None:
+    stored, copied = new(), some_events(100)[50]
+    recovery.store_bytes(stored, encoded(copied).data)
+    found = recovery.verify()
+    assert (found.clean, found.digest.events) == (True, 100)
+    another = f"stored as {place_of(stored)} are the bytes of {place_of(copied)}"
+    assert found.unreadable.told == [f"{stored.event_id}: {another}"]
 
 
 def test_a_command_that_is_asked_wrongly_ends_with_status_2(recovery: Recovery) -> None:
