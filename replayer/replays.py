@@ -92,6 +92,17 @@ class Replays:
 
         return self.change(replay.replay_id, kept)
 
+    def touch(self, replay: Replay) -> Replay:
+        """Renew the worker's lease, and leave all else as it is kept. Raises NoSuchReplay, or
+        ReplayTaken where it isn't the worker's now, or is over."""
+
+        def touched(current: Replay) -> Replay:
+            if current.owner != replay.owner or current.state is not State.RUNNING:
+                raise ReplayTaken(f"replay {replay.replay_id} was taken over or ended")
+            return msgspec.structs.replace(current, seen_at=self._clock())
+
+        return self.change(replay.replay_id, touched)
+
     def cancel(self, replay_id: str) -> Replay:
         """Ask the worker to stop, or stop it where no worker has it. Raises NoSuchReplay."""
 

@@ -18,6 +18,7 @@ from odds.adapters.telemetry.logs import fields
 from odds.event_bus import EventBus
 from replayer import facts
 from replayer.facts import EventFacts, NoRoute
+from replayer.lease import Lease
 from replayer.outlet import Outgoing, Outlet, Refused
 from replayer.pace import Pace
 from replayer.replay import Progress, Replay, State
@@ -62,6 +63,7 @@ class Worker:
         self._source = source
         self._outlet = outlet
         self._bus = bus
+        self._lease = Lease(replays, replay)
         self._clock = clock
         self._told = told
         self._patience = patience
@@ -73,6 +75,10 @@ class Worker:
     def run(self) -> Replay:
         """Replay to the end. Returns how it ended; raises ReplayTaken where another worker has
         it, EventStoreUnavailable where its place can't be kept any more."""
+        with self._lease:
+            return self._to_the_end()
+
+    def _to_the_end(self) -> Replay:
         retry = _RETRY_FIRST
         while not self._replay.cancelling:
             before = self._replay.progress.place
@@ -166,17 +172,21 @@ class Worker:
         now = time.monotonic()
         published = self._read.published - self._kept_published
         self._change(rate=published / (now - self._kept_at), trouble=None)
-        self._replay = self._replays.keep(self._replay)
+        self._write()
         self._kept_at, self._kept_published = now, self._read.published
         self._told(self._replay)
         if self._replay.cancelling:
             raise Cancelled
 
+    def _write(self) -> None:
+        self._replay = self._replays.keep(self._replay)
+        self._lease.kept()
+
     def _wait_out(self, error: Exception, seconds: float) -> None:
         _log.warning("replay waits", extra=fields(replay=self._replay.replay_id, error=str(error)))
         self._change(trouble=str(error), rate=0.0)
         try:
-            self._replay = self._replays.keep(self._replay)
+            self._write()
         except EventStoreUnavailable:
             _log.warning("the replay's place can't be kept: Datastore is away")
         self._told(self._replay)
@@ -205,7 +215,7 @@ class Worker:
         retry = _RETRY_FIRST
         while True:
             try:
-                self._replay = self._replays.keep(self._replay)
+                self._write()
                 return
             except EventStoreUnavailable:
                 if time.monotonic() > deadline:

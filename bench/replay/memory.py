@@ -98,3 +98,6 @@ class _Kept(Replays):
 
     def keep(self, replay: Replay) -> Replay:
         return replay
+
+    def touch(self, replay: Replay) -> Replay:
+        return replay
