@@ -8,11 +8,11 @@ MADE_UP = 1.0
 
 class Pace:
     """The pace of a replay, from its first event on; a worker that goes on counts from the event
-    where it does."""
+    where it does. A dry run has none: nothing could come too fast."""
 
     def __init__(self, request: ReplayRequest, now: float) -> None:
-        self._rate = request.rate
-        self._speed = request.speed
+        self._rate = None if request.dry_run else request.rate
+        self._speed = None if request.dry_run else request.speed
         self._began = self._next = now
         self._first_at: int | None = None
 

@@ -102,6 +102,14 @@ def test_a_dry_run_counts_and_publishes_nothing(recovery: Recovery, workshop: Wo
     assert (ended.state, ended.progress.published) == (State.FINISHED, 30)
 
 
+def test_a_dry_run_does_not_wait_for_a_pace(recovery: Recovery, workshop: Workshop) -> None:
+    recovery.store([high(0), high(3_600_000_000)])
+    began = time.monotonic()
+    ended = replayed(workshop, dry_run="true", speed=1, rate=0.001)
+    assert (ended.state, ended.progress.published) == (State.FINISHED, 2)
+    assert time.monotonic() - began < 60
+
+
 def test_a_topic_of_ones_own_gets_all_events_with_their_ordering_keys(
     recovery: Recovery, topics: Topics, workshop: Workshop
 ) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from replayer.pace import Pace
 from replayer.replay import Progress, Replay, ReplayRequest, State
 
@@ -19,6 +21,11 @@ def request(**fields: Any) -> ReplayRequest:
 
 def test_events_are_due_at_once_where_no_pace_is_asked_for() -> None:
     assert due(request(), 5, 6, 1000) == [100.0, 100.0, 100.0]
+
+
+@pytest.mark.parametrize("pace", [{"rate": 2.0}, {"speed": 1.0}, {"rate": 2.0, "speed": 1.0}])
+def test_what_is_only_counted_is_due_at_once(pace: dict[str, float]) -> None:
+    assert due(request(dry_run=True, **pace), 5, 6, 1000) == [100.0, 100.0, 100.0]
 
 
 def test_a_speed_keeps_the_recorded_spacing() -> None:
