@@ -50,6 +50,7 @@ def query_application(given: Settings, feed: Feed, told: Telemetry) -> QueryAppl
         longest=given.stream_seconds,
         stale_after=given.stale_seconds,
     )
+    metrics.watch_feed(lambda: feed.behind)
     metrics.watch_streams(lambda: len(fanout), streams.tally)
     queries = OddsQueries(reader)
 

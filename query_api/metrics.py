@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from opentelemetry.metrics import Meter, Observation
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from odds.adapters import clock
 from odds.adapters.telemetry.durations import SECONDS
@@ -46,6 +46,20 @@ class Metrics:
             [lambda _: [Observation(tally.conflated)]],
             unit="{change}",
             description="those of them that stood for earlier ones of their odds as well",
+        )
+
+    def watch_feed(self, behind: Callable[[], float | None]) -> None:
+        """Tell how far it is behind whenever somebody asks; nothing while nothing is known."""
+
+        def observed(_: CallbackOptions) -> list[Observation]:
+            seconds = behind()
+            return [] if seconds is None else [Observation(seconds)]
+
+        self._meter.create_observable_gauge(
+            "moneyline.query_api.feed.behind",
+            [observed],
+            unit="s",
+            description="what projectors had taken so long ago has been streamed for sure",
         )
 
     def fed(self, changes: Iterable[Change]) -> None:

@@ -22,6 +22,24 @@ locals {
         "Cloud SQL CPU" and https://status.cloud.google.com.
       MARKDOWN
     }
+    # Of what readers are told as well: they call it stale from there on (STALE_SECONDS of query_api).
+    feed_behind = {
+      says     = "The change feed has been more than 10 seconds behind for two minutes"
+      seconds  = 120
+      severity = "CRITICAL"
+      query    = <<-PROMQL
+        max({"moneyline.query_api.feed.behind"})
+          > 10
+      PROMQL
+      means    = "Streams stand still or are late, and readers are told that they are stale. `feed_lag` tells only of changes that have come through."
+      remedy   = <<-MARKDOWN
+        If `heartbeat_failed` or `feed_interrupted` fires too, a store is away: do as it says. If
+        not, see in the chart "Instances" whether a projector runs. If one does, a transaction that
+        writes and stays open holds the feed back, and need not be old enough for `feed_held_back`:
+        do as for that. If there is none, query-api's log says what its feed lacks:
+        `${local.revisions["query_api"]} AND severity>=WARNING`.
+      MARKDOWN
+    }
     feed_held_back = {
       says     = "A million transactions have run since the oldest that is open began: the change feed waits for it"
       seconds  = 120

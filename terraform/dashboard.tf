@@ -18,6 +18,7 @@ locals {
     { title = "Age of a batch's oldest event, p99, s", query = "histogram_quantile(0.99, sum by (le) (rate({\"moneyline.projector.oldest_event.age_bucket\"}[5m])))" },
     { title = "Time in each store, p99, s", query = "histogram_quantile(0.99, sum by (le, store) (rate({\"moneyline.projector.store.duration_bucket\"}[5m])))" },
     { title = "Feed lag, p99, s", query = "histogram_quantile(0.99, sum by (le) (rate({\"moneyline.query_api.feed.lag_bucket\"}[5m])))" },
+    { title = "Feed behind, s", query = "max({\"moneyline.query_api.feed.behind\"})" },
     { title = "Streams open", query = "sum({\"moneyline.query_api.streams.open\"})" },
     { title = "Changes delivered to streams, /s", query = "sum(rate({\"moneyline.query_api.changes.delivered\"}[5m]))" },
     { title = "Changes conflated, /s", query = "sum(rate({\"moneyline.query_api.changes.conflated\"}[5m]))" },

@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from odds.adapters.telemetry.telemetry import Telemetry
 from query_api.cursor import Cursor
 from query_api.feed import feed as feed_module
 from query_api.feed.change import Change
 from query_api.feed.change_log import BATCH
 from query_api.feed.feed import Feed
+from query_api.metrics import Metrics
 from tests.integration.test_query_feed import LOG_ROW, connect
+from tests.metrics import gauge
 from tests.waiting import wait_for
 
 T = TypeVar("T")
@@ -126,3 +130,44 @@ def test_a_feed_whose_next_change_is_held_back_is_behind_by_its_age(postgres_url
         newer.run(BEAT)
         wait_for(lambda: follower.taken == 1)
         wait_for(lambda: behind(feed) < 1.0, seconds=1.5)
+
+
+def test_the_gauge_grows_while_a_transaction_that_is_open_holds_the_feed_back(
+    postgres_url: str,
+) -> None:
+    """Though nothing is published that its lag could be told of."""
+    reader = InMemoryMetricReader()
+    metrics = Metrics(Telemetry("query_api", [reader]).meter())
+
+    def told() -> float:
+        return gauge(reader, "moneyline.query_api.feed.behind") or 0.0
+
+    with (
+        followed(postgres_url) as (feed, follower),
+        connect(postgres_url) as older,
+        connect(postgres_url) as newer,
+    ):
+        metrics.watch_feed(lambda: feed.behind)
+        older.run("BEGIN")
+        older.run("SELECT pg_current_xact_id()")
+        newer.run(LOG_ROW, game_id="soccer:1")
+        newer.run(BEAT)
+        newer.run("NOTIFY odds_feed")
+        wait_for(lambda: 0 < told() < 1.0)
+        grown = []
+        for _ in range(4):
+            newer.run(BEAT)
+            time.sleep(0.5)
+            grown.append(told())
+        assert grown == sorted(set(grown))
+        assert 1.5 < grown[-1] < 4.0
+        older.run("ROLLBACK")
+        newer.run(BEAT)
+        wait_for(lambda: follower.taken == 1)
+        wait_for(lambda: told() < 1.0, seconds=1.5)
+
+
+def test_the_gauge_tells_nothing_while_nothing_is_known() -> None:
+    reader = InMemoryMetricReader()
+    Metrics(Telemetry("query_api", [reader]).meter()).watch_feed(lambda: None)
+    assert gauge(reader, "moneyline.query_api.feed.behind") is None

@@ -20,6 +20,7 @@ from tests.collector import collector
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus, refused
 from tests.integration.query_service import DEADLINE, Market, query_service
+from tests.metrics import gauge
 from tests.serving import serving
 
 
@@ -101,6 +102,8 @@ def test_changes_are_counted_and_timed_from_their_projection_to_the_stream(
     (lag,) = metrics["feed.lag"]
     assert lag.count == 2
     assert 0 < lag.sum < 2 * (clock.now() - began) / 1_000_000
+    (behind,) = metrics["feed.behind"]
+    assert behind.as_double > 0
     assert by_attributes(metrics["changes.delivered"]) == {(): 4}
     assert by_attributes(metrics["changes.conflated"]) == {(): 0}
     assert by_attributes(metrics["streams.open"]) == {(): 0}
@@ -117,12 +120,8 @@ def test_streams_are_counted_while_they_are_open() -> None:
     metrics = Metrics(Telemetry("query_api", [reader]).meter())
     metrics.watch_streams(lambda: len(fanout), Tally())
 
-    def opened() -> int:
-        data = reader.get_metrics_data()
-        assert data is not None
-        (scope,) = data.resource_metrics[0].scope_metrics
-        points: dict[str, Any] = {each.name: each.data.data_points[0] for each in scope.metrics}
-        return int(points["moneyline.query_api.streams.open"].value)
+    def opened() -> float | None:
+        return gauge(reader, "moneyline.query_api.streams.open")
 
     group = fanout.join(lambda _: b"", OddsFilter())
     assert opened() == 1

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 
 import hcl2
+import msgspec
 import yaml
 
+import query_api.settings
 from replayer.cli.arguments import parser
 from tests.paths import ROOT
 
@@ -91,6 +93,17 @@ def test_each_metric_that_is_asked_for_is_measured_by_its_service() -> None:
         for service in ("command_api", "projector", "query_api")
         for kind, name in measured(service)
     }
+
+
+def test_the_feed_that_is_stale_for_readers_is_too_far_behind_for_operators() -> None:
+    """Terraform leaves STALE_SECONDS as it is by default."""
+    asked = re.findall(r'feed\.behind"\}\)\s+> ([\d.]+)', ALERTS)
+    [stale] = [
+        field.default
+        for field in msgspec.structs.fields(query_api.settings.Settings)
+        if field.name == "stale_seconds"
+    ]
+    assert [float(limit) for limit in asked] == [stale]
 
 
 def measured(service: str) -> Iterator[tuple[str, str]]:
