@@ -64,6 +64,7 @@ def query_application(given: Settings, feed: Feed, told: Telemetry) -> QueryAppl
         Executor(create_schema(), limits),
         lambda: Context(queries, waiters, streams, pool),
         streams,
+        metrics,
     )
     return QueryApplication(
         queries,

@@ -27,6 +27,13 @@ class Metrics:
             description="REST requests that were let in, by route and HTTP status",
         )
 
+        self._queries = meter.create_histogram(
+            "moneyline.query_api.graphql.duration",
+            unit="s",
+            description="time of a GraphQL query, by kind of operation and by what became of it",
+            explicit_bucket_boundaries_advisory=SECONDS,
+        )
+
     def watch_streams(self, opened: Callable[[], int], tally: Tally) -> None:
         """Tell how many are open, and what they have delivered, whenever somebody asks."""
         self._meter.create_observable_gauge(
@@ -73,3 +80,7 @@ class Metrics:
     def request(self, route: str | None, status: int) -> None:
         """``route`` is None where the path or the method has none."""
         self._requests.add(1, {"route": route or "unknown", "status": status})
+
+    def query(self, operation: str, outcome: str, seconds: float) -> None:
+        """Of GraphQL. ``operation`` and ``outcome`` are words of ours, never a client's."""
+        self._queries.record(seconds, {"operation": operation, "outcome": outcome})

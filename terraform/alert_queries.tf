@@ -142,6 +142,23 @@ locals {
         projected, s" and https://status.cloud.google.com.
       MARKDOWN
     }
+    # A query that asks to be held until an event has come is of another kind.
+    slow_graphql = {
+      says     = "One GraphQL query in a hundred takes more than a second"
+      seconds  = 300
+      severity = "WARNING"
+      query    = <<-PROMQL
+        histogram_quantile(0.99, sum by (le) (rate({"moneyline.query_api.graphql.duration_bucket", operation="query"}[5m])))
+          > 1
+      PROMQL
+      means    = "Clients that read by GraphQL wait, over HTTP or WebSocket; streams go on."
+      remedy   = <<-MARKDOWN
+        If `slow_reads` fires too, do as it says. If not, it is what GraphQL alone is asked: Query
+        Insights names the queries, and the chart "GraphQL queries, /s" says whether there are more
+        of them than usual: then raise query_api's `max_instances` in `${local.variables}` and
+        apply.
+      MARKDOWN
+    }
     slow_reads = {
       says     = "One read of odds in a hundred takes more than a second"
       seconds  = 300

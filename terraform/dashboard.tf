@@ -24,6 +24,8 @@ locals {
     { title = "Changes conflated, /s", query = "sum(rate({\"moneyline.query_api.changes.conflated\"}[5m]))" },
     { title = "Change feed interrupted", query = "sum(increase(logging_googleapis_com:user_moneyline_feed_interrupted{monitored_resource=\"cloud_run_revision\"}[5m]))" },
     { title = "Reads by REST, /s", query = "sum by (route, status) (rate({\"moneyline.query_api.requests\"}[5m]))" },
+    { title = "GraphQL queries, /s", query = "sum by (operation, outcome) (rate({\"moneyline.query_api.graphql.duration_count\"}[5m]))" },
+    { title = "Time of a GraphQL query, p99, s", query = "histogram_quantile(0.99, sum by (le) (rate({\"moneyline.query_api.graphql.duration_bucket\", operation=\"query\"}[5m])))" },
     { title = "Answers, /s", query = "sum by (service_name, response_code_class) (rate(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\"}[1m]))" },
     { title = "Time to answer, p99, ms", query = "histogram_quantile(0.99, sum by (le, service_name) (rate(run_googleapis_com:request_latencies_bucket{monitored_resource=\"cloud_run_revision\"}[5m])))" },
     { title = "Instances", query = "sum by (service_name, state) (run_googleapis_com:container_instance_count{monitored_resource=\"cloud_run_revision\"})" },

@@ -159,7 +159,7 @@ class Connection:
         if operation.streams:
             await self._stream(id_, self._api.executor.subscription(operation))
             return
-        result = await self._api.executor.query(operation, self._api.new_context())
+        result = await self._api.query(operation)
         await self._send(messages.Next(id_, result))
         self._operations.pop(id_, None)
         await self._send(messages.Complete(id_))

@@ -11,7 +11,8 @@ from query_api.errors import client_message, http_status
 
 _log = logging.getLogger(__name__)
 
-_CODES: Mapping[int, str] = {400: "BAD_USER_INPUT", 503: "UNAVAILABLE"}
+_UNAVAILABLE, _INTERNAL = "UNAVAILABLE", "INTERNAL_SERVER_ERROR"
+_CODES: Mapping[int, str] = {400: "BAD_USER_INPUT", 503: _UNAVAILABLE}
 
 
 def format_error(error: GraphQLError, _debug: bool = False) -> dict[str, Any]:
@@ -19,9 +20,14 @@ def format_error(error: GraphQLError, _debug: bool = False) -> dict[str, Any]:
     cause = unwrap_graphql_error(error)
     if cause is None:
         return dict(error.formatted)
-    code = _CODES.get(http_status(cause), "INTERNAL_SERVER_ERROR")
+    code = _CODES.get(http_status(cause), _INTERNAL)
     extensions = {**(error.extensions or {}), "code": code}
     return {**error.formatted, "message": client_message(cause), "extensions": extensions}
+
+
+def is_our_fault(error: Mapping[str, Any]) -> bool:
+    """Of an entry of ``errors``."""
+    return error.get("extensions", {}).get("code") in (_UNAVAILABLE, _INTERNAL)
 
 
 def formatted(result: ExecutionResult) -> dict[str, Any]:

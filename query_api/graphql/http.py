@@ -54,7 +54,7 @@ class GraphQLOverHTTP:
             operation = Operation(await read_parameters(request))
             if operation.streams:
                 return held.enter_context(self._stream(operation, accepted, request))
-            result = await self._api.executor.query(operation, self._api.new_context())
+            result = await self._api.query(operation)
             return _result(result, accepted)
         except Refusal as refusal:
             return _refused(refusal, accepted)

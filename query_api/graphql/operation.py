@@ -37,6 +37,7 @@ class Operation:
         found = get_operation_ast(self.document, request.operation_name)
         if found is None:
             raise GraphQLError("operationName must name one of the operations of the query")
+        self.kind = found.operation.value
         self.streams = found.operation is OperationType.SUBSCRIPTION
         self.variables = request.variables
         self.name = request.operation_name

@@ -66,7 +66,7 @@ async def _event(
     _: None, info: GraphQLResolveInfo[Context], *, event_id: str, wait: float
 ) -> OddsEvent | None:
     asked = parameters.check_event(event_id, wait, info.context.waiters.longest_wait)
-    await info.context.waiters.wait(asked)
+    await info.context.wait(asked)
     return await info.context.read(info.context.queries.event, asked.event_id)
 
 

@@ -1,7 +1,9 @@
 """What the command and the query service measure, as a collector is told of it when they end."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import grpc
 import msgspec
@@ -9,17 +11,20 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from sqlalchemy import text
 
 from odds.adapters import clock
 from odds.adapters.telemetry.telemetry import Telemetry
 from query_api.feed.odds_filter import OddsFilter
+from query_api.graphql.accept import GRAPHQL_JSON
 from query_api.metrics import Metrics
 from query_api.stream.fanout import Fanout
 from query_api.stream.tally import Tally
 from tests.collector import collector
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus, refused
-from tests.integration.query_service import DEADLINE, Market, query_service
+from tests.integration.graphql_websocket import connected, run
+from tests.integration.query_service import DEADLINE, Market, QueryService, query_service
 from tests.metrics import gauge
 from tests.serving import serving
 
@@ -113,6 +118,55 @@ def test_changes_are_counted_and_timed_from_their_projection_to_the_stream(
         ("/odds/<external_id>", 400): 1,
         ("unknown", 404): 1,
     }
+
+
+def test_graphql_queries_are_timed_by_what_became_of_them_over_http_and_websocket(
+    postgres_url: str,
+) -> None:
+    market = Market(postgres_url)
+    wait = f'{{ event(event_id: "{UUID(int=1)}", wait: %s) {{ outcome }} }}'
+
+    def over_http(service: QueryService) -> None:
+        answered = "{ list_odds { total } feed { stale } }"
+        for query in (answered, answered, "{ list_odds(page_no: 0) { total } }", wait % 0.1):
+            assert service.post(query, GRAPHQL_JSON).status == 200
+        refused = ("{ no_such_field }", "mutation { odds }", "no document", "{ feed")
+        for query in refused:
+            assert service.post(query, GRAPHQL_JSON).status == 400
+        with market.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE odds RENAME TO odds_there"))
+        assert service.post("{ list_odds { total } feed { stale } }", GRAPHQL_JSON).status == 200
+
+    async def over_websocket(service: QueryService) -> None:
+        async with connected(service) as client:
+            await client.subscribe("a", "{ feed { stale } }")
+            assert [(await client.receive())["type"] for _ in range(2)] == ["next", "complete"]
+            await client.subscribe("b", "{ no_such_field }")
+            assert (await client.receive())["type"] == "error"
+            await client.subscribe("c", wait % 20)
+            await asyncio.sleep(0.5)
+            await client.send("complete", id="c")
+            await client.subscribe("d")
+
+    with (
+        collector() as (collector_url, sent),
+        query_service(postgres_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector_url) as service,
+    ):
+        over_http(service)
+        run(lambda: over_websocket(service))
+        service.terminate()
+        service.process.wait(DEADLINE)
+        metrics = told(sent, "query_api")
+    market.engine.dispose()
+    assert by_attributes(metrics["graphql.duration"]) == {
+        ("query", "answered"): 3,
+        ("query", "refused"): 3,
+        ("query", "failed"): 1,
+        ("mutation", "refused"): 1,
+        ("wait", "answered"): 1,
+        ("wait", "left"): 1,
+    }
+    assert "requests" not in metrics
 
 
 def test_streams_are_counted_while_they_are_open() -> None:

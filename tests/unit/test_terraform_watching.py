@@ -87,9 +87,9 @@ def test_no_alert_waits_for_a_metric_that_is_not_there_yet() -> None:
 
 
 def test_each_metric_that_is_asked_for_is_measured_by_its_service() -> None:
-    asked = set(re.findall(r'\{\\?"moneyline\.([\w.]+?)(_bucket)?\\?"\}', ALERTS + DASHBOARD))
-    assert asked == {
-        (name, "_bucket" if kind == "histogram" else "")
+    asked = r'\{\\?"moneyline\.([\w.]+?)(_bucket|_count)?\\?"[,}]'
+    assert {(name, bool(suffix)) for name, suffix in re.findall(asked, ALERTS + DASHBOARD)} == {
+        (name, kind == "histogram")
         for service in ("command_api", "projector", "query_api")
         for kind, name in measured(service)
     }
