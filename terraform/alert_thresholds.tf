@@ -1,4 +1,5 @@
-# Alerts on Google's own metrics: more than so much for so long.
+# Alerts on Google's own metrics: more than so much for so long. One is made where its `when`, if it
+# has one, holds.
 
 locals {
   thresholds = {
@@ -75,6 +76,25 @@ locals {
         ${local.read_job_log}. The projector's log says why it refused them:
         `${local.revisions["projector"]} AND severity>=WARNING`. Once that is mended:
         `${local.replayer}dead-letter,redrive,--all,${local.confirmed}`.
+      MARKDOWN
+    }
+    logs_unshipped = {
+      when     = local.ships_logs == 1
+      says     = "A log line has waited for ten minutes to be shipped to Elasticsearch"
+      filter   = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${local.logs_subscription}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      above    = 600
+      seconds  = 300
+      aligner  = "ALIGN_MAX"
+      severity = "WARNING"
+      means    = "Elasticsearch lacks the newest lines. Cloud Logging has them, and Pub/Sub keeps them for a week: older ones are not shipped any more."
+      remedy   = <<-MARKDOWN
+        The shipper's log says whether Elasticsearch refuses or is away:
+        `resource.type="cloud_run_revision" AND resource.labels.service_name="log-shipper"`. A key
+        that has expired: `gcloud secrets versions add elasticsearch-api-key
+        --project=${var.project} --data-file=-`, and apply with
+        `-replace='google_cloud_run_v2_service.shipper[0]'`. If Elasticsearch takes all that it is
+        sent and `${local.logs_subscription}` still grows in the chart "Oldest event not projected,
+        s", one shipper is too few: raise both numbers of `scaling` in `log_shipping.tf` and apply.
       MARKDOWN
     }
     slow_commands = {

@@ -31,7 +31,7 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 resource "google_monitoring_alert_policy" "threshold" {
-  for_each = local.thresholds
+  for_each = { for name, alert in local.thresholds : name => alert if try(alert.when, true) }
 
   display_name          = each.key
   combiner              = "OR"

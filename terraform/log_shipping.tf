@@ -3,7 +3,8 @@
 # is subscribed to it and sends on in bulk.
 
 locals {
-  ships_logs = var.elasticsearch_endpoint == null ? 0 : 1
+  ships_logs        = var.elasticsearch_endpoint == null ? 0 : 1
+  logs_subscription = "logs-shipper"
 }
 
 resource "google_pubsub_topic" "logs" {
@@ -16,7 +17,7 @@ resource "google_pubsub_topic" "logs" {
 resource "google_pubsub_subscription" "logs" {
   count = local.ships_logs
 
-  name                       = "logs-shipper"
+  name                       = local.logs_subscription
   topic                      = google_pubsub_topic.logs[0].id
   ack_deadline_seconds       = 600
   message_retention_duration = "604800s" # Elasticsearch may be away for a week

@@ -270,6 +270,14 @@ run "everything" {
     )
     error_message = "Logs must go from the sink over the topic to the shipper."
   }
+
+  assert {
+    condition = strcontains(
+      google_monitoring_alert_policy.threshold["logs_unshipped"].conditions[0].condition_threshold[0].filter,
+      "subscription_id=\"${google_pubsub_subscription.logs[0].name}\"",
+    )
+    error_message = "Somebody must be told when logs are not shipped."
+  }
 }
 
 run "public_beside_emails_are_no_readers" {

@@ -33,7 +33,10 @@ run "prod" {
   }
 
   assert {
-    condition     = length(google_cloud_run_v2_service.shipper) == 0
-    error_message = "Logs are shipped only where an endpoint is set."
+    condition = (
+      length(google_cloud_run_v2_service.shipper) == 0 &&
+      !contains(keys(google_monitoring_alert_policy.threshold), "logs_unshipped")
+    )
+    error_message = "Logs are shipped, and watched, only where an endpoint is set."
   }
 }
