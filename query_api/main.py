@@ -28,6 +28,10 @@ from query_api.stream.fanout import Fanout
 from query_api.stream.past import Past
 from query_api.stream.streams import Streams
 
+PATIENCE = 9.0
+"""Seconds after which PostgreSQL itself gives a read up: sooner than we do, or it would work on for
+nobody."""
+
 
 def create_app() -> QueryApplication:
     """The service as its environment configures it. Raises SettingsError."""
@@ -39,7 +43,10 @@ def create_app() -> QueryApplication:
 def query_application(given: Settings, feed: Feed, told: Telemetry) -> QueryApplication:
     """The service over a feed. Raises SettingsError."""
     metrics = Metrics(told.meter())
-    reader = Reader(postgres.create_engine(given.database_url, pool_size=given.query_threads))
+    engine = postgres.create_engine(
+        given.database_url, pool_size=given.query_threads, statement_timeout=PATIENCE
+    )
+    reader = Reader(engine)
     pool = ThreadPoolExecutor(given.query_threads, thread_name_prefix="query")
     fanout = Fanout(given.journal_size, given.max_subscribers)
     streams = Streams(

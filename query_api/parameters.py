@@ -8,8 +8,8 @@ from query_api.cursor import Cursor
 from query_api.errors import BadParameter
 from query_api.feed.odds_filter import OddsFilter
 from query_api.read_model.queries import (
-    MAX_PAGE_NO,
     MAX_PAGE_SIZE,
+    MAX_PAGED,
     EventRequest,
     HistoryRequest,
     PageRequest,
@@ -95,8 +95,10 @@ def a_wait(longest: float) -> str:
 
 
 def _check_place(page_no: int, page_size: int) -> None:
-    _check_range("page_no", page_no, MAX_PAGE_NO)
+    _check_range("page_no", page_no, MAX_PAGED)
     _check_range("page_size", page_size, MAX_PAGE_SIZE)
+    if page_no > (last := MAX_PAGED // page_size):
+        raise BadParameter("page_no", f"is {page_no}, of {page_size} rows each", f"1 to {last}")
 
 
 def _check_range(name: str, number: int, most: int) -> None:

@@ -1,8 +1,20 @@
 """Reads for subscribers that lack what no process remembers: the log itself, and all odds."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+)
 
 from odds.adapters.read_model.tables import Xid8, odds, odds_event_log
 from odds.fold import Outcome
@@ -30,6 +42,7 @@ _IMAGE = select(
 ).where(_odds.created_at.is_not(None), ~_odds.deleted).order_by(_odds.id)  # fmt: skip
 _PLACES = select(*_IN_ORDER).where(_APPLIED).order_by(*_IN_ORDER)
 """The index has all of it."""
+_NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 _VERY_FIRST = select(_log.id).where(_log.id == 1)
 
 
@@ -70,7 +83,7 @@ class Archive:
         """All odds that are not deleted, as of one snapshot."""
         image = _only(_IMAGE, _odds, odds_filter).subquery()
         statement = with_snapshot(image).order_by(image.c.id)
-        rows = self._reader.read(lambda connection: connection.execute(statement).all())
+        rows = self._reader.read(lambda connection: _at_length(connection, statement))
         cursor = as_of(rows[0])
         return Image(image_of(found(rows), cursor), cursor)
 
@@ -98,6 +111,13 @@ class Archive:
             return False
         missed = _PLACES.where(_follows(cursor)).offset(self._resume_limit).limit(1)
         return connection.execute(missed).first() is None
+
+
+def _at_length(connection: Connection, statement: Select[Any]) -> Sequence[Row[Any]]:
+    """All rows, however long they take to come: PostgreSQL counts a statement's time to its last
+    row, and we count to the next."""
+    connection.execute(_NO_TIMEOUT)
+    return connection.execute(statement).all()
 
 
 def _is_before_the_log(connection: Connection, cursor: Cursor) -> bool:

@@ -16,7 +16,8 @@ from query_api.read_model.snapshot import as_of, found, with_snapshot
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
-MAX_PAGE_NO = 2**31 - 1
+MAX_PAGED = 100_000
+"""Rows up to the end of a page: PostgreSQL reads all that lie before it."""
 
 _COLUMNS = [odds.c[name] for name in OddsView.__struct_fields__]
 _LOG = odds_event_log.c

@@ -117,11 +117,19 @@ def test_the_list_is_paged_and_filtered(service: QueryService, odds: list[UUID])
     [
         ('{ odds(external_id: "x") { id } }', "external_id: is 'x'; expected a UUID"),
         ("{ list_odds(page_no: 0) { total } }", "page_no: is 0; expected 1 to"),
+        (
+            "{ list_odds(page_no: 1001, page_size: 100) { total } }",
+            "page_no: is 1001, of 100 rows each; expected 1 to 1000",
+        ),
         ("{ list_odds(page_size: 101) { total } }", "page_size: is 101; expected 1 to 100"),
         ('{ list_odds(game_id: "") { total } }', "game_id: is empty; expected 1 to 128"),
         (
             f'{{ odds_history(external_id: "{UUID(int=1)}", page_no: 0) {{ total }} }}',
             "page_no: is 0; expected 1 to",
+        ),
+        (
+            f'{{ odds_history(external_id: "{UUID(int=1)}", page_no: 5001) {{ total }} }}',
+            "page_no: is 5001, of 20 rows each; expected 1 to 5000",
         ),
     ],
 )

@@ -11,13 +11,22 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.tables import odds
+from query_api.feed.archive import Archive
+from query_api.feed.odds_filter import OddsFilter
+from query_api.main import PATIENCE
 from query_api.read_model.queries import OddsQueries, PageRequest
 from query_api.read_model.reader import Reader, ReadModelAway
+from tests.integration.query_service import Market, query_service
 
 POOL_TIMEOUT = 2.0
 ANSWER_TIMEOUT = 2.0
 OPEN = text("SELECT pid FROM pg_stat_activity WHERE application_name = 'queries'")
 END = text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid = ANY(:pids)")
+
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -79,6 +88,54 @@ def test_a_slow_answer_is_waited_for_once_and_costs_no_other_connection(
         assert ANSWER_TIMEOUT <= time.monotonic() - began < 2 * ANSWER_TIMEOUT
     assert queries.page(PageRequest()).total == 0
     assert len(before & connections(other)) >= 1
+
+
+def test_postgresql_gives_up_what_nobody_waits_for(postgres_url: str, other: Engine) -> None:
+    hasty = postgres.create_engine(postgres_url, pool_size=1, statement_timeout=0.2)
+    with other.begin() as locking:
+        locking.execute(text(f"LOCK TABLE {odds.name} IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(ReadModelAway, match="57014"):
+            OddsQueries(Reader(hasty)).page(PageRequest())
+        assert locking.scalar(WAITING) == 0
+    assert OddsQueries(Reader(hasty)).page(PageRequest()).total == 0
+    hasty.dispose()
+
+
+def test_an_image_may_take_longer_than_any_other_read(postgres_url: str, other: Engine) -> None:
+    """Of all odds, as fast as a reader takes them; after it, time is short again."""
+    market = Market(postgres_url)
+    external_ids = [market.new() for _ in range(3)]
+    market.engine.dispose()
+    slow_odds(other, "*")
+    hasty = postgres.create_engine(postgres_url, pool_size=1, statement_timeout=0.2)
+    image = Archive(Reader(hasty), 1).image(OddsFilter())
+    assert [change.external_id for change in image.changes] == external_ids
+    with pytest.raises(ReadModelAway, match="57014"):
+        OddsQueries(Reader(hasty)).page(PageRequest())
+    hasty.dispose()
+
+
+def test_the_service_has_postgresql_give_up_before_it_does(
+    postgres_url: str, other: Engine
+) -> None:
+    market = Market(postgres_url)
+    market.new()
+    market.engine.dispose()
+    # A bookmaker by the name of the timeout that PostgreSQL was told.
+    told = "jsonb_build_object('provider', current_setting('statement_timeout'))"
+    slow_odds(other, f"(jsonb_populate_record(odds_there, {told})).*")
+    with query_service(postgres_url) as service:
+        [listed] = service.request("GET", "/odds").json()["Data"]["Odds"]
+    assert listed["Provider"] == f"{PATIENCE:g}s"
+    assert PATIENCE < postgres.TIMEOUT
+
+
+def slow_odds(engine: Engine, columns: str) -> None:
+    """Have each of the odds take a tenth of a second to be read."""
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE odds RENAME TO odds_there"))
+        slowly = "WHERE pg_sleep(0.1) IS NOT NULL"
+        connection.execute(text(f"CREATE VIEW odds AS SELECT {columns} FROM odds_there {slowly}"))
 
 
 def test_a_page_and_how_many_there_are_in_all_are_of_one_snapshot(

@@ -42,8 +42,8 @@ from query_api.graphql.operation import MAX_TOKENS, GraphQLRequest
 from query_api.metrics import Metrics as QueryMetrics
 from query_api.read_model.queries import (
     DEFAULT_PAGE_SIZE,
-    MAX_PAGE_NO,
     MAX_PAGE_SIZE,
+    MAX_PAGED,
     OddsQueries,
     PageRequest,
 )
@@ -226,7 +226,9 @@ def test_bodies_may_be_as_long_as_described() -> None:
 
 def test_pages_are_limited_as_described() -> None:
     number, size = QUERY.schema("PageNo"), QUERY.schema("PageSize")
-    assert (number["minimum"], number["maximum"]) == (1, MAX_PAGE_NO)
+    assert (number["minimum"], number["maximum"]) == (1, MAX_PAGED)
+    described = QUERY.document["components"]["parameters"]["PageNo"]["description"]
+    assert f"at most {MAX_PAGED} rows" in described
     assert (size["minimum"], size["maximum"]) == (1, MAX_PAGE_SIZE)
     assert QUERY.schema("OddsPage")["properties"]["Odds"]["maxItems"] == MAX_PAGE_SIZE
     assert QUERY.schema("OddsHistory")["properties"]["Events"]["maxItems"] == MAX_PAGE_SIZE

@@ -39,9 +39,14 @@ def test_every_parameter_is_read() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"page_no": "0"}, "page_no: is 0; expected 1 to 2147483647"),
-        ({"page_no": "-1"}, "page_no: is -1; expected 1 to 2147483647"),
-        ({"page_no": "2147483648"}, "page_no: is 2147483648; expected 1 to 2147483647"),
+        ({"page_no": "0"}, "page_no: is 0; expected 1 to 100000"),
+        ({"page_no": "-1"}, "page_no: is -1; expected 1 to 100000"),
+        ({"page_no": "100001"}, "page_no: is 100001; expected 1 to 100000"),
+        ({"page_no": "5001"}, "page_no: is 5001, of 20 rows each; expected 1 to 5000"),
+        (
+            {"page_no": "1429", "page_size": "70"},
+            "page_no: is 1429, of 70 rows each; expected 1 to 1428",
+        ),
         ({"page_no": "9" * 30}, f"page_no: is '{'9' * 20}'; expected a whole number"),
         ({"page_no": "1.5"}, "page_no: is '1.5'; expected a whole number"),
         ({"page_no": ""}, "page_no: is ''; expected a whole number"),
@@ -84,7 +89,7 @@ def test_a_history_begins_with_its_first_page() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"page_no": "0"}, "page_no: is 0; expected 1 to 2147483647"),
+        ({"page_no": "0"}, "page_no: is 0; expected 1 to 100000"),
         ({"page_size": "101"}, "page_size: is 101; expected 1 to 100"),
         ({"game_id": "x"}, "game_id: is not known; expected one of page_no, page_size"),
     ],
