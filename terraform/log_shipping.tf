@@ -137,6 +137,12 @@ resource "google_cloud_run_v2_service" "shipper" {
         value = var.project
       }
 
+      # Of the data stream logs-moneyline-<namespace>, whose parts hyphens part.
+      env {
+        name  = "NAMESPACE"
+        value = replace(var.project, "-", "_")
+      }
+
       env {
         name  = "SUBSCRIPTION"
         value = google_pubsub_subscription.logs[0].name

@@ -272,6 +272,14 @@ run "everything" {
   }
 
   assert {
+    condition = [
+      for variable in google_cloud_run_v2_service.shipper[0].template[0].containers[0].env :
+      variable.value if variable.name == "NAMESPACE"
+    ] == ["moneyline_${var.environment}"]
+    error_message = "Logs must go to a data stream of the project, whose namespace has no hyphen."
+  }
+
+  assert {
     condition = strcontains(
       google_monitoring_alert_policy.threshold["logs_unshipped"].conditions[0].condition_threshold[0].filter,
       "subscription_id=\"${google_pubsub_subscription.logs[0].name}\"",

@@ -120,6 +120,14 @@ def test_the_shipper_is_given_each_variable_that_it_reads() -> None:
     assert given == set(re.findall(r"\$\{(\w+)\}", VECTOR))
 
 
+def test_no_part_of_the_data_streams_name_has_a_hyphen_which_parts_them() -> None:
+    # https://www.elastic.co/guide/en/ecs/current/ecs-data_stream.html
+    name = yaml.safe_load(VECTOR)["sinks"]["elasticsearch"]["data_stream"]
+    assert name == {"type": "logs", "dataset": "moneyline", "namespace": "${NAMESPACE}"}
+    shipping = (TERRAFORM / "log_shipping.tf").read_text()
+    assert re.search(r'"NAMESPACE"\s+value = replace\(var\.project, "-", "_"\)', shipping)
+
+
 def test_the_shipper_takes_entries_from_its_source_to_its_sink() -> None:
     config = yaml.safe_load(VECTOR)
     assert config["sinks"]["elasticsearch"]["inputs"] == list(config["transforms"])
