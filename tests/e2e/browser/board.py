@@ -16,6 +16,7 @@ class Board:
         self.page = page
         page.goto(f"{url}/{filters}")
         self.state = page.get_by_role("status")
+        self.behind = page.locator("#figure-behind")
         self.detail = page.locator("#detail")
         self.find = page.get_by_label("Find a game")
 

@@ -275,6 +275,28 @@ def test_a_page_that_finds_back_after_many_tries_listens_for_the_net_no_more(
     assert [each for each in known if each["type"] == "online"] == []
 
 
+def test_how_far_behind_it_is_the_service_says_and_not_the_browsers_clock(
+    page: Page, stack: Stack, market: Market
+) -> None:
+    page.add_init_script("const now = Date.now; Date.now = () => now() + 3_600_000")
+    behind = [2.5]
+
+    def tell(route: Route) -> None:
+        if "behind_seconds" not in (route.request.post_data or ""):
+            return route.fallback()
+        feed = {"behind_seconds": behind[-1], "stale": False}
+        return route.fulfill(json={"data": {"feed": feed}})
+
+    page.route("**/api/graphql", tell)
+    board = Board(page, stack.gateway_url)
+    board.is_live()
+    market.bookmaker("acme", 1.5)
+    expect(board.price(market.game_id)).to_have_text("1.50")
+    expect(board.behind).to_have_text("2.5 s")
+    behind.append(7.5)  # in a market that may be quiet
+    expect(board.behind).to_have_text("7.5 s")
+
+
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_nothing_is_wider_than_the_screen(board: Board, market: Market, width: int) -> None:
     market.bookmaker("a-bookmaker-of-a-name-as-long-as-may-be-" + "x" * 24, 1.5)

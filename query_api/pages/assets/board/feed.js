@@ -11,7 +11,7 @@ export class Feed {
   phase = "connecting";
   changes = 0;
   resumes = 0;
-  /** Milliseconds from the time of the last change to its arrival here. */
+  /** Milliseconds that the service's own feed is behind, as it says; null where nothing is known. */
   behind = null;
   heardAt = 0;
   /** Whether the silence of the service need not mean that nothing changed. */
@@ -50,7 +50,7 @@ export class Feed {
     try {
       const { stale, behind_seconds: seconds } = await feedState();
       this.stale = stale;
-      if (stale) this.behind = seconds === null ? null : 1000 * seconds;
+      this.behind = seconds === null ? null : 1000 * seconds;
       this.turned();
     } catch (error) {
       console.info("the state of the feed is not known:", error.message);
@@ -69,13 +69,8 @@ export class Feed {
 
   #take(change) {
     if (change.image && !this.#inImage) this.#beginImage();
-    if (!change.image) this.#count(change);
+    if (!change.image) this.changes += 1;
     this.changed(this.market.take(change, Date.now()));
-  }
-
-  #count(change) {
-    this.changes += 1;
-    this.behind = Math.max(0, Date.now() - change.updated_at * 1000);
   }
 
   /** It takes the place of all that was sent before; half of one is never gone on from. */
