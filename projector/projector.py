@@ -8,7 +8,7 @@ from uuid import UUID
 
 from odds import event_codec
 from odds.adapters.event_store.event_store import EventStore
-from odds.adapters.read_model.read_model import BatchRefused, ReadModel
+from odds.adapters.read_model.read_model import BatchRefused, ReadModel, ReadModelUnavailable
 from odds.adapters.telemetry.logs import fields
 from odds.event import Event
 from odds.event_codec import EncodedEvent, UndecodableEvent
@@ -69,22 +69,34 @@ class Projector:
         """What failed each message, if anything did: one bad event never fails its neighbours.
 
         One that PostgreSQL can't hold is parked: it is in the event store, and nothing that comes
-        after it waits. Raises ReadModelUnavailable: all must then come again.
+        after it waits. Raises ReadModelUnavailable where nothing was written: all must then come
+        again, and else those that were not written.
         """
+        fates: list[Exception | None] = []
+        parts = [taken]
+        while parts:
+            part = parts.pop()
+            try:
+                self._project(part, traceparents)
+            except BatchRefused as refusal:
+                if len(part) == 1:
+                    fates += self._parking.park([Refused(part[0].envelope, str(refusal))])
+                else:
+                    half = len(part) // 2
+                    parts += [part[half:], part[:half]]
+            except ReadModelUnavailable as error:
+                if not fates:
+                    raise
+                return fates + [error] * (len(taken) - len(fates))
+            else:
+                fates += [None] * len(part)
+        return fates
+
+    def _project(self, taken: Sequence[Taken], traceparents: Mapping[UUID, str]) -> None:
         events = [each.event for each in taken]
-        try:
-            with self._metrics.timing(POSTGRESQL):
-                outcomes = self._read_model.project(events, traceparents)
-        except BatchRefused as refusal:
-            if len(taken) == 1:
-                return [*self._parking.park([Refused(taken[0].envelope, str(refusal))])]
-            half = len(taken) // 2
-            return [
-                *self.project(taken[:half], traceparents),
-                *self.project(taken[half:], traceparents),
-            ]
+        with self._metrics.timing(POSTGRESQL):
+            outcomes = self._read_model.project(events, traceparents)
         self._tell(events, outcomes)
-        return [None] * len(taken)
 
     def _tell(self, events: Sequence[Event], outcomes: dict[UUID, Outcome]) -> None:
         now = self._clock()
