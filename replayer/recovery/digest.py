@@ -3,7 +3,7 @@
 Sums of hashes, so that order doesn't matter and nothing but the sums is kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import md5
 from struct import pack
 from uuid import UUID
@@ -39,9 +39,13 @@ Digests = dict[str, GameDigest]
 
 def add_history(digests: Digests, of_one_id: Mapping[OddsKey, list[Step]]) -> None:
     for key, steps in of_one_id.items():
-        ids = (step.event.event_id for step in steps)
-        digest = GameDigest(1, _odds_word(key, steps[-1].odds), len(steps), _events_sum(ids))
-        digests.setdefault(key[2], GameDigest()).add(digest)
+        digests.setdefault(key[2], GameDigest()).add(of_odds(key, steps))
+
+
+def of_odds(key: OddsKey, steps: Sequence[Step]) -> GameDigest:
+    """What one odds adds to its game's digest."""
+    ids = (step.event.event_id for step in steps)
+    return GameDigest(1, _odds_word(key, steps[-1].odds), len(steps), _events_sum(ids))
 
 
 def add_all(digests: Digests, others: Digests) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event
 from odds.adapters.event_store.event_reader import StoredEvent
 from odds.adapters.read_model import postgres
 from odds.event import OddsKey
-from replayer.recovery import rows
+from replayer.recovery import digest, rows
+from replayer.recovery.digest import GameDigest
 from replayer.recovery.folding import Step, Unreadable, histories, readable
 from replayer.recovery.parts import PARTS, Source
 
@@ -21,17 +22,24 @@ TIMEOUT = 600.0
 
 
 class Loaded(msgspec.Struct):
-    """What became of a part, or of several; ``last_…_id`` are the highest ids given."""
+    """What became of a part, or of several; ``digest`` is that of all that was folded, and
+    ``last_…_id`` are the highest ids given."""
 
-    events: int = 0
-    odds: int = 0
+    digest: GameDigest = msgspec.field(default_factory=GameDigest)
     last_odds_id: int = 0
     last_log_id: int = 0
     unreadable: Unreadable = msgspec.field(default_factory=Unreadable)
 
+    @property
+    def events(self) -> int:
+        return self.digest.events
+
+    @property
+    def odds(self) -> int:
+        return self.digest.odds
+
     def add(self, other: "Loaded") -> None:
-        self.events += other.events
-        self.odds += other.odds
+        self.digest.add(other.digest)
         self.last_odds_id = max(self.last_odds_id, other.last_odds_id)
         self.last_log_id = max(self.last_log_id, other.last_log_id)
         self.unreadable.extend(other.unreadable)
@@ -85,12 +93,11 @@ class _Loading:
             odds_id = next(self._odds_ids)
             self.odds_rows.append(rows.odds_row(odds_id, key, steps[-1].odds))
             self.result.last_odds_id = odds_id
-            self.result.odds += 1
+            self.result.digest.add(digest.of_odds(key, steps))
             for step in steps:
                 log_id = next(self._log_ids)
                 self.log_rows.append(rows.log_row(log_id, odds_id, step))
                 self.result.last_log_id = log_id
-            self.result.events += len(steps)
 
     def copy(self, engine: Engine, schema: str) -> None:
         connection = engine.raw_connection()

@@ -1,7 +1,8 @@
 """The read model made anew from the event store, beside the one that is served.
 
-Load shadow tables, catch up with what was projected meanwhile, check, swap. Until the swap's
-transaction has committed nothing that is served has changed, whatever happens to the rebuild.
+Load shadow tables, check that they are as folded, catch up with what was projected meanwhile,
+swap. Until the swap's transaction has committed nothing that is served has changed, whatever
+happens to the rebuild.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ from odds.adapters.event_store.event_reader import EventReader
 from odds.adapters.read_model import postgres
 from odds.adapters.read_model.migrate import migrate, newest, revision
 from odds.adapters.read_model.read_model import ReadModel
+from replayer.recovery import digest
 from replayer.recovery.catch_up import CatchUp
+from replayer.recovery.digest import GameDigest
 from replayer.recovery.folding import Unreadable
 from replayer.recovery.loading import TIMEOUT, Loaded, loading
 from replayer.recovery.parts import Source, for_each_part
@@ -95,6 +98,7 @@ class Rebuild:
             opened.callback(_drop, engine, shadow)
             loaded = self._load(shadow)
             self._index(engine, shadow, loaded)
+            self._check(engine, shadow, loaded)
             model = ReadModel(opened.enter_context(shadow.engine(self._database_url, TIMEOUT)))
             catch_up = CatchUp(shadow, self._events, model, loaded.unreadable)
             self._catch_up(engine, loaded, catch_up)
@@ -128,6 +132,17 @@ class Rebuild:
 
         with ThreadPoolExecutor(len(TABLES)) as together:
             list(together.map(index, TABLES, (loaded.last_odds_id, loaded.last_log_id)))
+
+    def _check(self, engine: Engine, shadow: ShadowTables, loaded: Loaded) -> None:
+        """Before anything else comes to what was loaded."""
+        self._told("checking", loaded)
+        with engine.connect() as connection:
+            made = digest.whole(digest.of_read_model(connection, shadow.schema))
+        if made != loaded.digest:
+            raise RebuildRefused(
+                f"the new tables are not as folded: they have {_told(made)}, "
+                f"and {_told(loaded.digest)} were folded"
+            )
 
     def _catch_up(self, engine: Engine, loaded: Loaded, catch_up: CatchUp) -> None:
         self._told("catching up", loaded)
@@ -198,6 +213,11 @@ def _check_schema(engine: Engine) -> None:
             f"the database's schema is of revision {found}, and this program's of {expected}: "
             "python -m odds.adapters.read_model.migrate brings it up to date"
         )
+
+
+def _told(digest: GameDigest) -> str:
+    odds = f"{digest.odds} odds (sum {digest.odds_sum:016x})"
+    return f"{odds} of {digest.events} events (sum {digest.events_sum:016x})"
 
 
 def _check_count(engine: Engine, shadow: ShadowTables, expected: int) -> None:

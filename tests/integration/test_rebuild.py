@@ -17,9 +17,9 @@ from odds.adapters.event_store.event_reader import StoredEvent
 from odds.adapters.read_model.tables import metadata
 from odds.event import Event
 from odds.fold import fold
-from replayer.recovery.digest import Digests, add_history, of_read_model
+from replayer.recovery.digest import Digests, add_history, of_read_model, whole
 from replayer.recovery.folding import histories as folded_histories
-from replayer.recovery.loading import loading
+from replayer.recovery.loading import Loaded, loading
 from replayer.recovery.odds_rows import as_folded
 from replayer.recovery.parts import Reading, StoreSource
 from replayer.recovery.rebuild import RebuildRefused
@@ -188,8 +188,9 @@ def test_any_history_is_loaded_as_the_fold_has_it(recovery: Recovery, events: li
     with recovery.engine.begin() as connection:
         shadow = ShadowTables.create(connection)
     with loading(source, url, shadow.schema) as load:
+        loaded = Loaded()
         for part in {str(event.external_id)[0] for event in events}:
-            load(part)
+            loaded.add(load(part))
     with recovery.engine.connect() as connection:
         rows = connection.execute(text(f"SELECT * FROM {shadow.schema}.odds"))
         assert dict(as_folded(row) for row in rows) == fold(stored.values())[0]
@@ -198,6 +199,7 @@ def test_any_history_is_loaded_as_the_fold_has_it(recovery: Recovery, events: li
         for history in folded_histories(in_order):
             add_history(digests, history)
         assert of_read_model(connection, shadow.schema) == digests
+        assert loaded.digest == whole(digests)
         outcomes = connection.execute(
             text(f"SELECT event_id, outcome::text FROM {shadow.schema}.odds_event_log")
         )

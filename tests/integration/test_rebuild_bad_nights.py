@@ -20,7 +20,7 @@ from tests.integration.recovery import Recovery, of_newer_schema, some_events
 from tests.paths import ROOT
 from tests.waiting import wait_for
 
-STAGES = ["loading", "indexing", "catching up", "swapping", "swapped, not committed"]
+STAGES = ["loading", "indexing", "checking", "catching up", "swapping", "swapped, not committed"]
 
 
 def test_commands_that_keep_coming_are_all_there_after_the_swap(recovery: Recovery) -> None:
@@ -204,6 +204,33 @@ def test_an_event_that_was_corrupted_once_served_is_one_loss(recovery: Recovery)
     recovery.store_bytes(events[50], b"\xff\xff")
     made = recovery.rebuild(accept_losses=1)
     assert (made.events, made.unreadable.count, made.lost) == (99, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE {}.odds SET home = home + 1e-12 WHERE id = (SELECT min(id) FROM {}.odds)",
+        "UPDATE {}.odds SET deleted = true WHERE id = (SELECT min(id) FROM {}.odds)",
+        "DELETE FROM {}.odds WHERE id = (SELECT min(id) FROM {}.odds)",
+        "DELETE FROM {}.odds_event_log WHERE id = (SELECT min(id) FROM {}.odds_event_log)",
+        "UPDATE {}.odds_event_log SET event_id = gen_random_uuid()",
+    ],
+)
+def test_new_tables_that_are_not_as_folded_are_not_swapped_in(
+    recovery: Recovery, spoil: str
+) -> None:
+    recovery.take(some_events(100))
+    before = recovery.rows(), recovery.logged(), recovery.generation()
+    schema = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'rebuild%'"
+
+    def told(stage: str, _loaded: object) -> None:
+        if stage == "checking":
+            recovery.change(spoil.replace("{}", recovery.scalar(schema)))
+
+    folded = r"10 odds \(sum \w+\) of 100 events \(sum \w+\) were folded"
+    with pytest.raises(RebuildRefused, match=rf"not as folded: they have .*, and {folded}"):
+        recovery.rebuild(told=told)
+    assert (recovery.rows(), recovery.logged(), recovery.generation()) == before
 
 
 def test_odds_that_come_while_a_rebuild_loads_are_counted(recovery: Recovery) -> None:
