@@ -10,7 +10,7 @@ from odds.adapters.event_store.datastore import EventStoreUnavailable
 from odds.adapters.guard.refusal import NOT_LET_IN, RETRY_AFTER_SECONDS, turn_away
 from odds.adapters.http.security_headers import RawHeader, completed
 from odds.adapters.read_model.read_model import ReadModelUnavailable
-from projector.batcher import Overloaded, TooSlow
+from projector.batcher import Ending, Overloaded, TooSlow
 from projector.bodies import BodyTooLong
 from projector.envelope import NoEnvelope
 
@@ -37,7 +37,7 @@ def refusal(error: Exception) -> Answer:
             return Answer(413, str(error))
         case Overloaded():
             return Answer(429, str(error), LATER)
-        case TooSlow():
+        case TooSlow() | Ending():
             return Answer(503, str(error), LATER)
         case EventStoreUnavailable():
             return Answer(503, "Datastore did not take the event", LATER)

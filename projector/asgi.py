@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from odds.adapters.guard import shown
 from odds.adapters.guard.guard import Guard
-from odds.adapters.http import health
+from odds.adapters.http import graceful_end, health
 from odds.adapters.http.security_headers import SecurityHeaders
 from odds.adapters.telemetry import request_trace
 from odds.adapters.telemetry.logs import fields
@@ -28,6 +28,9 @@ from projector.batcher import Batcher
 from projector.bodies import read_body
 from projector.envelope import Envelope
 from projector.metrics import Metrics
+
+ANSWERED_BY_THE_END = graceful_end.WAITS - 0.5
+"""Seconds; the rest is for the answers to be sent."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +65,11 @@ class ProjectorApplication:
             await answer(send, await self._push(scope, receive))
         else:
             await self._beside_pushes(scope, receive, send)
+
+    def end(self) -> None:
+        """Answer what was taken, and take no more. Call it on the event loop, and as soon as the
+        process is told to stop: what is not answered when the server stops waiting is cut off."""
+        self._batcher.end(ANSWERED_BY_THE_END)
 
     async def _push(self, scope: Scope, receive: Receive) -> Answer:
         """Take one message; the status acknowledges it or has it come again."""

@@ -37,6 +37,10 @@ class TooSlow(Exception):
     """The stores took too long for the message's turn to come."""
 
 
+class Ending(Exception):
+    """The process ends: it doesn't take the message, or has no time left for it."""
+
+
 class _Delivery(NamedTuple):
     envelope: Envelope
     span: SpanContext
@@ -62,11 +66,15 @@ class Batcher:
         self._tracing = tracing
         self._waiting: deque[_Delivery] = deque()
         self._bytes = 0
+        self._ending = False
+        self._in_hand: set[asyncio.Future[None]] = set()
         self._arrived = asyncio.Event()
         self._stored: asyncio.Queue[list[_Stored]] = asyncio.Queue(maxsize=1)
 
     def require_room(self, size: int = 0) -> None:
-        """For a message of so many bytes. Raises Overloaded."""
+        """For a message of so many bytes. Raises Overloaded or Ending."""
+        if self._ending:
+            raise Ending("the projector ends")
         if len(self._waiting) >= MAX_WAITING:
             raise Overloaded(f"{MAX_WAITING} messages wait already")
         if self._bytes and self._bytes + size > MAX_BYTES:
@@ -75,8 +83,8 @@ class Batcher:
     async def take(self, envelope: Envelope) -> None:
         """Return once the message may be acknowledged.
 
-        Raises Overloaded, TooSlow, or whatever kept its batch or the message itself from being
-        written.
+        Raises Overloaded, TooSlow, Ending, or whatever kept its batch or the message itself from
+        being written.
         """
         size = len(envelope.message.data)
         self.require_room(size)
@@ -84,6 +92,7 @@ class Batcher:
         done = loop.create_future()
         self._waiting.append(_Delivery(envelope, tracing.current(), done))
         self._bytes += size
+        self._in_hand.add(done)
         self._arrived.set()
         patience = loop.call_later(ANSWERED_WITHIN, _give_up, done)
         try:
@@ -91,10 +100,16 @@ class Batcher:
         finally:
             patience.cancel()
             self._bytes -= size
+            self._in_hand.discard(done)
 
     def waiting(self) -> int:
         """How many messages no batch has taken yet."""
         return len(self._waiting)
+
+    def end(self, seconds: float) -> None:
+        """Take no more, and after so long give up what is in hand still."""
+        self._ending = True
+        asyncio.get_running_loop().call_later(seconds, self._give_up_all)
 
     async def run(self) -> None:
         """Write what is taken, until cancelled."""
@@ -136,6 +151,10 @@ class Batcher:
                 fates = [error] * len(batch)
             for each, fate in zip(batch, fates, strict=True):
                 _settle(each.done, fate)
+
+    def _give_up_all(self) -> None:
+        for done in self._in_hand:
+            _settle(done, Ending("the projector ends, and the stores have not answered yet"))
 
     def _next_batch(self) -> list[_Delivery]:
         """What has waited longest, but nothing whose pusher has been answered or has gone."""

@@ -19,7 +19,7 @@ control_socket_disable = True  # its path is shared by every gunicorn of a user
 
 
 def post_worker_init(worker):
-    graceful_end.prepare(worker)
+    graceful_end.prepare(worker, worker.asgi.end)
     # docs/decisions/2026-11-26-garbage-collection.md
     gc.collect()
     gc.freeze()

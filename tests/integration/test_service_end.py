@@ -5,14 +5,16 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from local.ports import Ports
 from odds.adapters.read_model import postgres
+from odds.adapters.read_model.tables import odds_event_log
 from tests.collector import collector
 from tests.examples import new
 from tests.integration.patient_projector import patient_projector
@@ -24,6 +26,8 @@ from tests.waiting import wait_for
 
 REFUSED = {"projector": ("POST", "/push"), "command_api": ("POST", "/odds")}
 """What each service refuses, and counts."""
+PUSHES = 300
+"""More than one batch takes."""
 
 
 @pytest.fixture
@@ -89,6 +93,50 @@ def test_a_projector_that_is_told_to_end_finishes_what_it_has_taken_and_takes_no
             assert not pushed.done()
         assert pushed.result(30).status == 204
         ended.result(30)
+
+
+@pytest.mark.parametrize("stuck", [False, True], ids=["busy", "stuck"])
+def test_hundreds_of_pushes_are_each_answered_by_a_projector_that_is_told_to_end(
+    engine: Engine, postgres_url: str, datastore_host: str, stuck: bool
+) -> None:
+    part = patient_projector(Ports.free().projector_port)
+    events = [new() for _ in range(PUSHES)]
+    with ThreadPoolExecutor(1) as threads, ExitStack() as running, ExitStack() as connections:
+        url = running.enter_context(running_part(part, environ(postgres_url, datastore_host)))
+        late, *pushing = [connections.enter_context(accepted(url)) for _ in range(1 + PUSHES)]
+        with engine.connect() as connection:
+            connection.execute(text("LOCK TABLE odds IN EXCLUSIVE MODE"))
+            for pusher, event in zip(pushing, events, strict=True):
+                pusher.request("POST", "/push", push_body(event))
+            wait_for(lambda: waits(engine))
+            ended = threads.submit(running.close)
+            wait_for(lambda: not listens(url))
+            late.request("POST", "/push", push_body(refused := new()))
+            assert late.getresponse().status == 503
+            if not stuck:
+                connection.rollback()
+            statuses = [pusher.getresponse().status for pusher in pushing]
+        ended.result(60)
+    assert set(statuses) <= {204, 503}
+    acknowledged = {
+        event.event_id for event, status in zip(events, statuses, strict=True) if status == 204
+    }
+    assert acknowledged <= (written := logged(engine))
+    assert refused.event_id not in written
+
+
+@contextmanager
+def accepted(url: str) -> Iterator[http.client.HTTPConnection]:
+    """A connection that the service has, and keeps."""
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)) as connection:
+        connection.request("GET", "/health/live")
+        assert connection.getresponse().read()
+        yield connection
+
+
+def logged(engine: Engine) -> set[UUID]:
+    with engine.connect() as connection:
+        return {*connection.scalars(select(odds_event_log.c.event_id))}
 
 
 def waits(engine: Engine) -> bool:

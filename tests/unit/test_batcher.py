@@ -10,7 +10,7 @@ import pytest
 from odds.adapters.event_bus import event_bus_file
 from odds.adapters.telemetry.tracing import Tracing
 from projector import batcher
-from projector.batcher import ANSWERED_WITHIN, Batcher, Overloaded, TooSlow
+from projector.batcher import ANSWERED_WITHIN, MAX_BATCH, Batcher, Ending, Overloaded, TooSlow
 from projector.envelope import Envelope, Message
 from projector.projector import Taken
 from tests.examples import new
@@ -217,6 +217,36 @@ def test_a_push_is_answered_though_a_store_hangs_and_what_is_given_up_is_not_beg
 
     drive(stores, scenario)
     assert stores.stored == [1, 1]
+
+
+def test_at_the_end_what_was_taken_is_written_and_no_more_is_taken() -> None:
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        stores.gate.clear()
+        taken = asyncio.create_task(take_all(batches, range(3)))
+        await asyncio.sleep(0.05)
+        batches.end(10)
+        with pytest.raises(Ending):
+            await batches.take(message(3))
+        stores.gate.set()
+        assert await taken == [None] * 3
+
+    drive(stores, scenario)
+
+
+def test_at_the_end_what_the_stores_take_too_long_for_is_given_up_in_time() -> None:
+    stores = Stores()
+
+    async def scenario(batches: Batcher) -> None:
+        stores.gate.clear()
+        taken = asyncio.create_task(take_all(batches, range(MAX_BATCH + 3)))
+        await asyncio.sleep(0.05)
+        batches.end(0.05)
+        assert {type(fate) for fate in await taken} == {Ending}
+        stores.gate.set()
+
+    drive(stores, scenario)
 
 
 def test_a_push_is_answered_before_pubsub_makes_it_again() -> None:
