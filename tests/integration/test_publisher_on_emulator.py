@@ -14,7 +14,7 @@ from local.emulators import faults
 from local.emulators.faults import Fault, Wrong
 from odds import event_codec
 from odds.adapters import emulator
-from odds.adapters.event_bus import event_bus_file, publisher
+from odds.adapters.event_bus import event_bus_file, publish_lane, publisher
 from odds.adapters.event_bus.publisher import EventBusOverloaded, EventBusUnavailable
 from odds.command import EventVelocity
 from odds.event import Event
@@ -27,6 +27,11 @@ HASTY = 1.5
 SLACK = 5.0
 """Seconds that a busy machine may take on top."""
 TOPIC = "events-high-odds-soccer"
+HELD = Fault(Wrong.DELAY, "Publish", seconds=2.0)
+"""Has what comes meanwhile wait for the next request."""
+
+
+Tell = Callable[..., None]
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def _publishing(
 
 
 @pytest.fixture
-def tell(embedded_pubsub_host: str) -> Iterator[Callable[[Fault], None]]:
+def tell(embedded_pubsub_host: str) -> Iterator[Tell]:
     with emulator.channel(embedded_pubsub_host) as channel:
         yield partial(faults.tell, channel)
         faults.tell(channel)
@@ -81,7 +86,7 @@ def event() -> Event:
 
 
 def test_what_is_refused_for_now_is_taken_once_in_the_order_of_the_game(
-    tell: Callable[[Fault], None], pull: Callable[[], list[Event]], events: BlockingPublisher
+    tell: Tell, pull: Callable[[], list[Event]], events: BlockingPublisher
 ) -> None:
     sent = [event() for _ in range(20)]
     tell(Fault(Wrong.REFUSE, "Publish", times=3))
@@ -90,8 +95,51 @@ def test_what_is_refused_for_now_is_taken_once_in_the_order_of_the_game(
     assert pull() == sent
 
 
+def test_what_waits_behind_what_failed_fails_too_and_does_not_overtake_it(
+    tell: Tell,
+    pull: Callable[[], list[Event]],
+    events: BlockingPublisher,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publish_lane, "MAX_BATCH", 2)
+    sent = [event() for _ in range(6)]
+    tell(HELD, Fault(Wrong.REFUSE, "Publish", code="PERMISSION_DENIED"))
+    failures = [each.exception(10) for each in [events.start(each) for each in sent[:5]]]
+    taken = failures.count(None)
+    assert taken in (1, 2)  # in the first request
+    assert [type(each) for each in failures[taken:]] == [EventBusUnavailable] * (5 - taken)
+    events.publish(sent[5])
+    assert pull() == [*sent[:taken], sent[5]]
+
+
+def test_a_request_whose_answer_is_lost_is_repeated_before_any_later_one(
+    tell: Tell, pull: Callable[[], list[Event]], events: BlockingPublisher
+) -> None:
+    sent = [event() for _ in range(6)]
+    tell(HELD, Fault(Wrong.LOSE_ANSWER, "Publish"))
+    for taken in [events.start(each) for each in sent[:5]]:
+        taken.result(10)
+    events.publish(sent[5])
+    came = pull()
+    repeated = came[5:-1]
+    assert came == [*sent[:5], *repeated, sent[5]]
+    assert repeated
+    assert repeated == sent[5 - len(repeated) : 5]
+
+
+def test_a_request_under_which_the_connection_is_cut_is_taken_in_its_order_on_another_one(
+    tell: Tell, pull: Callable[[], list[Event]], events: BlockingPublisher
+) -> None:
+    sent = [event() for _ in range(6)]
+    tell(HELD, Fault(Wrong.CUT_CONNECTIONS, "Publish"))
+    for taken in [events.start(each) for each in sent[:5]]:
+        taken.result(10)
+    events.publish(sent[5])
+    assert pull() == sent
+
+
 def test_a_late_answer_fails_by_the_deadline_and_fills_its_topic_alone(
-    tell: Callable[[Fault], None],
+    tell: Tell,
     pull: Callable[[], list[Event]],
     hasty: BlockingPublisher,
     monkeypatch: pytest.MonkeyPatch,
@@ -112,7 +160,7 @@ def test_a_late_answer_fails_by_the_deadline_and_fills_its_topic_alone(
 
 
 def test_what_is_in_hand_when_the_publisher_is_closed_fails_at_once(
-    tell: Callable[[Fault], None], pull: Callable[[], list[Event]], events: BlockingPublisher
+    tell: Tell, pull: Callable[[], list[Event]], events: BlockingPublisher
 ) -> None:
     events.publish(event())
     tell(Fault(Wrong.DELAY, "Publish", seconds=PATIENT * 2))
