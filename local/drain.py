@@ -13,8 +13,9 @@ ACCESS_LOG_FORMAT = "%(U)s %(s)s"
 ACKNOWLEDGED = b"204"
 RECENT_BYTES = 20_000
 
-# Pushes follow one another within milliseconds; a refused one comes again after its backoff.
-QUIET_SECONDS = 1.5
+# Pushes follow one another within milliseconds, but one may rightly take seconds to be answered;
+# a refused one comes again after its backoff.
+QUIET_SECONDS = 5.0
 GIVE_UP_SECONDS = 600.0
 
 

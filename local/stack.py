@@ -13,16 +13,18 @@ from local.part import Part
 from local.plan import Plan
 from local.ports import Ports, require_different, require_free
 from local.postgres import NAME as POSTGRES
-from local.processes import Processes
+from local.processes import Process, Processes
 from local.say import say as say_aloud
 from local.services import COMMAND_API, GATEWAY, PROJECTOR, QUERY_API, REPLAYER, SIMULATOR
 from local.settings import StackSettings
-from local.waiting import answers_ok
+from local.waiting import answers_ok, wait_until
 
 GROUND = (POSTGRES, DATASTORE, PUBSUB)
 SERVICES = (PROJECTOR, QUERY_API, COMMAND_API, REPLAYER, GATEWAY)
 REFUSED_AGAIN_SECONDS = 2.0
 """After a refused push the emulator waits one second."""
+PROJECTOR_READY_SECONDS = 15.0
+"""On a busy machine its health is now and then answered late."""
 PUBLISHERS = (SIMULATOR, GATEWAY, REPLAYER, COMMAND_API)
 
 
@@ -156,7 +158,7 @@ class Stack:
 
     def _drain(self) -> None:
         projector = self.processes.named(PROJECTOR)
-        if projector is None or not answers_ok(f"{projector.address}/health/ready"):
+        if projector is None or not _becomes_ready(projector):
             raise StackError(
                 "the projector is not ready, so what the event bus still holds would be lost. "
                 "`make up` starts what is missing; `make down FORCE=1` gives these events up"
@@ -176,3 +178,8 @@ class Stack:
             process.name == QUERY_API and process.started < projector_started
             for process in self.processes.alive()
         )
+
+
+def _becomes_ready(projector: Process) -> bool:
+    ready = f"{projector.address}/health/ready"
+    return wait_until(lambda: answers_ok(ready), PROJECTOR_READY_SECONDS)

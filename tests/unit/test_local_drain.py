@@ -61,6 +61,11 @@ def test_a_push_meanwhile_starts_the_waiting_again(log: Path, time: Time) -> Non
     assert _seconds_to_drain(log, time) >= QUIET_SECONDS * 1.5
 
 
+def test_a_push_that_takes_seconds_is_waited_for(log: Path, time: Time) -> None:
+    time.to_come.append((4.0, "/push 204\n"))
+    assert _seconds_to_drain(log, time) >= 4.0 + QUIET_SECONDS
+
+
 def test_health_checks_are_no_pushes(log: Path, time: Time) -> None:
     time.to_come.append((QUIET_SECONDS / 2, "/health/ready 200\n"))
     assert _seconds_to_drain(log, time) < QUIET_SECONDS * 1.5
