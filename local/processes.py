@@ -18,7 +18,7 @@ from local.waiting import wait_until
 
 # The Datastore emulator writes all it holds to disk before it ends.
 STOP_SECONDS = 30.0
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 LOG_TAIL_BYTES = 2000
 
 
@@ -46,6 +46,13 @@ class Process(msgspec.Struct, frozen=True):
             return [process, *process.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
+
+    def orphans(self) -> list[psutil.Process]:
+        """What it left behind in its session when it died."""
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(self.pid).create_time() != self.started:
+                return []  # a later process has its id, and there may be a session of that one
+        return [each for each in psutil.process_iter() if _is_left_in(self.pid, each)]
 
 
 class Processes:
@@ -120,13 +127,17 @@ class Processes:
         raise StackError(f"{part.name} {what}; its log ends:\n{self.log_tail(part.name)}")
 
     def stop(self, name: str) -> None:
-        """Ask a process to end, kill it after a while, forget it; it may have ended by itself."""
+        """Ask a process to end, kill it after a while, forget it.
+
+        It may have died by itself; what it left behind is killed.
+        """
         process = self._known(name)
         if process is None:
             return
         if process.alive():
             os.kill(process.pid, process.stop_signal)
         if wait_until(lambda: not process.alive(), STOP_SECONDS):
+            _kill(process.orphans())
             self._forget(process)
         else:
             self.kill(name)
@@ -137,10 +148,7 @@ class Processes:
         if process is not None:
             family = process.family()
             os.killpg(process.pid, signal.SIGKILL)
-            for each in family:  # those of PostgreSQL have groups of their own
-                with suppress(psutil.NoSuchProcess):
-                    each.kill()
-            wait_until(lambda: not any(map(_runs, family)), STOP_SECONDS)
+            _kill(family)  # those of PostgreSQL have groups of their own
             self._forget(process)
 
     def give_up(self, names: Sequence[str]) -> None:
@@ -187,6 +195,20 @@ class Processes:
         written = self._file.with_suffix(".new")
         written.write_bytes(msgspec.json.encode(processes))
         written.replace(self._file)
+
+
+def _kill(processes: Sequence[psutil.Process]) -> None:
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    wait_until(lambda: not any(map(_runs, processes)), STOP_SECONDS)
+
+
+def _is_left_in(session: int, process: psutil.Process) -> bool:
+    try:
+        return process.pid != session and os.getsid(process.pid) == session
+    except OSError:
+        return False
 
 
 def _runs(process: psutil.Process) -> bool:

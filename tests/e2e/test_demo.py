@@ -18,7 +18,7 @@ from local.settings import ROOT
 from local.waiting import wait_until
 from tests.stack import short_directory
 
-SECONDS = 60.0
+SECONDS = 180.0
 MARK = "STARTED_BY_TEST"
 
 

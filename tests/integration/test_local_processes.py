@@ -1,6 +1,7 @@
 """The stack's processes, and what these start themselves."""
 
 import os
+import signal
 from pathlib import Path
 
 import psutil
@@ -23,4 +24,19 @@ def test_what_a_killed_process_started_in_a_session_of_its_own_is_killed_with_it
     wait_for(lambda: os.getsid(child.pid) == child.pid)
     processes.kill("parent")
     assert processes.named("parent") is None
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_what_a_process_that_died_left_behind_ends_when_it_is_stopped(tmp_path: Path) -> None:
+    processes = Processes(tmp_path)
+    part = Part("parent", ("sh", "-c", "sleep 60 & wait"), lambda: True, "")
+    processes.start(part, os.environ)
+    parent = processes.named("parent")
+    assert parent is not None
+    wait_for(lambda: len(parent.family()) == 2)
+    _, child = parent.family()
+    os.kill(parent.pid, signal.SIGKILL)
+    wait_for(lambda: not parent.alive())
+    processes.stop("parent")
+    assert processes.all() == ()
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
