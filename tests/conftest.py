@@ -13,6 +13,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job: what the tests start would ignore it too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# As slow machines are, a command that a test wants taken is to be taken.
+os.environ.setdefault("PUBLISH_TIMEOUT_SECONDS", "20")
+
 # What a thread logs between two tests would be printed among pytest's dots.
 logging.getLogger().addHandler(logging.NullHandler())
 
