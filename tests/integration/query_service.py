@@ -32,7 +32,7 @@ INSTANT_ODDS = """subscription { getInstantOdds {
     id external_id game_id moneyline created_at updated_at
     provider game_type deleted event_id cursor published_at conflated image
 } }"""
-DEADLINE = 15.0
+DEADLINE = 60.0
 OPEN_DOOR = {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1", "GOOGLE_CLOUD_PROJECT": "test"}
 """A service without tokens has to stand beside an emulator, even one it never asks."""
 
@@ -237,7 +237,7 @@ def query_service(
         opened.callback(process.wait, DEADLINE)
         opened.callback(process.send_signal, signal.SIGQUIT)
         service = QueryService(port, process, opened)
-        wait_until(lambda: (until or _is_ready)(service), "the start of the service", 30)
+        wait_until(lambda: (until or _is_ready)(service), "the start of the service", 120)
         yield service
 
 
