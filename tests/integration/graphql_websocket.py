@@ -29,7 +29,7 @@ class Client:
 
     async def change(self) -> dict[str, Any]:
         while (message := await self.receive()) == PING:
-            pass
+            await self.send("pong")
         assert message["type"] == "next", message
         change: dict[str, Any] = message["payload"]["data"]["getInstantOdds"]
         return change

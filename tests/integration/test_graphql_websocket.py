@@ -256,7 +256,7 @@ def test_a_stream_that_fails_by_our_fault_may_come_again_and_the_log_says_why(
 
 def test_a_client_that_answers_no_ping_is_gone(database_url: str) -> None:
     async def test() -> None:
-        with query_service(database_url, HEARTBEAT_SECONDS="0.25") as service:
+        with query_service(database_url, HEARTBEAT_SECONDS="1") as service:
             async with connected(service) as silent, connected(service) as lively:
                 await silent.subscribe("a")
                 await lively.subscribe("a")
