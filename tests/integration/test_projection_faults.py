@@ -26,7 +26,7 @@ Projected = Future[dict[UUID, Outcome]]
 
 @pytest.fixture
 def engine(postgres_url: str) -> Iterator[Engine]:
-    engine = postgres.create_engine(postgres_url, pool_size=4)
+    engine = postgres.create_engine(postgres_url, pool_size=4, timeout=60)
     yield engine
     engine.dispose()
 
@@ -82,8 +82,8 @@ def test_a_batch_that_was_the_victim_of_a_deadlock_is_applied(
     engine: Engine, postgres_url: str, projector: ThreadPoolExecutor
 ) -> None:
     ReadModel(engine).project([created := new()])
-    run(engine, f'ALTER DATABASE "{engine.url.database}" SET deadlock_timeout = 3000')
-    own = postgres.create_engine(postgres_url, pool_size=1)
+    run(engine, f'ALTER DATABASE "{engine.url.database}" SET deadlock_timeout = 10000')
+    own = postgres.create_engine(postgres_url, pool_size=1, timeout=60)
     change = update(created)
     with in_the_way(engine, created) as other:
         projected: Projected = projector.submit(ReadModel(own, patience=30).project, [change])
