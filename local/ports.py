@@ -12,7 +12,7 @@ from local.errors import StackError
 from odds.settings import Port
 
 HOST = "127.0.0.1"
-_UNASSIGNED = range(20_000, 32_768)
+UNASSIGNED = range(20_000, 32_768)
 """Free ports are taken from below those that systems give to outgoing connections, one of which
 could take the port before the server that it is meant for."""
 
@@ -71,7 +71,7 @@ def require_free(ports: Mapping[str, int]) -> None:
 def _listening() -> socket.socket:
     while True:
         with suppress(OSError):
-            return socket.create_server((HOST, random.choice(_UNASSIGNED)))
+            return socket.create_server((HOST, random.choice(UNASSIGNED)))
 
 
 def _refuse(problems: Iterable[str]) -> None:

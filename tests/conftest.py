@@ -7,6 +7,8 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from local import ports
+
 pytest_plugins = ["tests.stack"]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -15,6 +17,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # As slow machines are, a command that a test wants taken is to be taken.
 os.environ.setdefault("PUBLISH_TIMEOUT_SECONDS", "20")
+
+# A port that one worker of the tests has found free, no other one is to find free as well.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    number, workers = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    ports.UNASSIGNED = ports.UNASSIGNED[number % workers :: workers]
 
 # What a thread logs between two tests would be printed among pytest's dots.
 logging.getLogger().addHandler(logging.NullHandler())
