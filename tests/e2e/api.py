@@ -92,7 +92,7 @@ class Stream:
         self._began = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        assert self._began.wait(10), "the stream sent nothing"
+        assert self._began.wait(60), "the stream sent nothing"
 
     def of(self, external_id: str) -> list[dict[str, Any]]:
         return [change for change in self.changes if change["external_id"] == external_id]

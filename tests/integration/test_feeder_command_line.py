@@ -55,7 +55,7 @@ def start(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "in vain"
@@ -160,7 +160,7 @@ def test_interrupting_sums_up_what_was_done(api: FeederApi, tmp_path: Path) -> N
         # One in flight: the second is sent once the first is counted; its own answer may be lost.
         wait_for(lambda: api.verbs == ["NewOdds"] * 2)
         feeder.send_signal(signal.SIGINT)
-        out, err = feeder.communicate(timeout=20)
+        out, err = feeder.communicate(timeout=60)
     assert feeder.returncode == 130
     assert re.search("^sent +2 .*^accepted +[12]$", out, re.MULTILINE | re.DOTALL)
     assert "Traceback" not in err
@@ -171,7 +171,7 @@ def test_the_simulator_plays_until_it_is_stopped(api: FeederApi, stop: signal.Si
     with start("local.simulator", "--url", api.url, "--rate", "50", "--seed", "1") as simulator:
         wait_for(lambda: "UpdateOdds" in api.verbs)
         simulator.send_signal(stop)
-        out, err = simulator.communicate(timeout=20)
+        out, err = simulator.communicate(timeout=60)
     assert simulator.returncode == 0
     assert "accepted" in out
     assert err == ""
@@ -179,7 +179,7 @@ def test_the_simulator_plays_until_it_is_stopped(api: FeederApi, stop: signal.Si
 
 def test_the_simulator_stops_after_its_duration(api: FeederApi) -> None:
     with start("local.simulator", "--url", api.url, "--duration", "1.5") as simulator:
-        out, err = simulator.communicate(timeout=20)
+        out, err = simulator.communicate(timeout=60)
     assert (simulator.returncode, err) == (0, "")
     assert len(api.taken) > 20
     assert f"accepted  {len(api.taken):>9,}" in out
@@ -187,6 +187,6 @@ def test_the_simulator_stops_after_its_duration(api: FeederApi) -> None:
 
 def test_a_simulator_without_a_server_says_so() -> None:
     with start("local.simulator", "--url", NOTHING_LISTENS) as simulator:
-        _, err = simulator.communicate(timeout=20)
+        _, err = simulator.communicate(timeout=60)
     assert simulator.returncode == 2
     assert f"nothing answers at {NOTHING_LISTENS}" in err

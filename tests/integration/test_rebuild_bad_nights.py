@@ -253,7 +253,7 @@ def test_a_reader_that_takes_its_time_delays_the_swap_and_does_not_break_it(
     with recovery.engine.begin() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM odds")
         rebuilding.start()
-        assert swapping.wait(20)
+        assert swapping.wait(60)
         recovery.take([new()])
     rebuilding.join()
     assert recovery.verify().clean

@@ -110,7 +110,7 @@ def test_a_wait_ends_after_its_seconds_and_is_forgotten() -> None:
     async def scenario(log: Log, waiters: EventWaiters) -> None:
         began = time.monotonic()
         await waiting(waiters, UUID(int=1), 0.05)
-        assert 0.05 <= time.monotonic() - began < 5
+        assert 0.05 <= time.monotonic() - began < 60
         waiters.look()
         await asyncio.sleep(0.01)
 
