@@ -17,7 +17,7 @@ EVER = place_of_time(10**18)
 
 @pytest.fixture
 def kinds(datastore_host: str, project: str) -> Datastore:
-    return Datastore(datastore.connect(datastore_host), project)
+    return Datastore(datastore.connect(datastore_host), project, timeout=60)
 
 
 @pytest.fixture(params=[1, 16])

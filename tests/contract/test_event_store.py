@@ -15,7 +15,7 @@ from tests.examples import NOW, command, encoded, new, update
 
 @pytest.fixture
 def kinds(datastore_host: str, project: str) -> Datastore:
-    return Datastore(datastore.connect(datastore_host), project)
+    return Datastore(datastore.connect(datastore_host), project, timeout=60)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def engine(stack: Stack) -> Iterator[Engine]:
 @pytest.fixture
 def store(stack: Stack) -> EventStore:
     client = datastore.connect(stack.environment["DATASTORE_EMULATOR_HOST"])
-    return EventStore(Datastore(client, stack.environment["GOOGLE_CLOUD_PROJECT"]))
+    return EventStore(Datastore(client, stack.environment["GOOGLE_CLOUD_PROJECT"], timeout=60))
 
 
 def outcomes(engine: Engine, external_id: str) -> list[str]:

@@ -243,7 +243,7 @@ def stores(databases: Databases, datastore_host: str) -> Iterator[Stores]:
         "DATASTORE_EMULATOR_HOST": datastore_host,
         "DATABASE_URL": database_url,
     }
-    entities = Datastore(datastore.connect(datastore_host), "fuzzed")
+    entities = Datastore(datastore.connect(datastore_host), "fuzzed", timeout=60)
     engine = postgres.create_engine(database_url, pool_size=1)
     with serving("projector", environ) as url:
         yield Stores(url, entities, engine)

@@ -98,7 +98,7 @@ def test_only_the_push_account_pushes_and_nothing_else_is_stored(
         "DATASTORE_EMULATOR_HOST": datastore_host,
         "DATABASE_URL": postgres_url,
     }
-    store = EventStore(Datastore(datastore.connect(datastore_host), project))
+    store = EventStore(Datastore(datastore.connect(datastore_host), project, timeout=60))
     with serving("projector", door.trust | environ) as url:
         wait_for(lambda: keys_known(url))
         assert door.ask(url, push, None) == 401

@@ -208,7 +208,9 @@ OTHERS = [case._replace(status=403) for case in STRANGERS]
     "case", [*REST, *GRAPHQL_POST, *GRAPHQL_GET, *elsewhere(), *HEALTHY], ids=str
 )
 def test_the_service_answers_as_described(filled: Stack, case: Case) -> None:
-    case.check(DESCRIPTION, f"http://127.0.0.1:{filled.environment['QUERY_API_PORT']}")
+    service = f"http://127.0.0.1:{filled.environment['QUERY_API_PORT']}"
+    wait_for(lambda: send(service, READY).status == 200)
+    case.check(DESCRIPTION, service)
 
 
 @pytest.mark.parametrize("case", [*REST, *GRAPHQL_POST, *GRAPHQL_GET], ids=str)

@@ -82,7 +82,7 @@ OTHERS = [case._replace(status=403) for case in STRANGERS]
 def replays(stack: Stack) -> None:
     client = datastore.connect(stack.environment["DATASTORE_EMULATOR_HOST"])
     project = stack.environment["GOOGLE_CLOUD_PROJECT"]
-    kept = Replays(Datastore(client, project), clock.now)
+    kept = Replays(Datastore(client, project, timeout=60), clock.now)
     for name, facts in KNOWN.items():
         request = ReplayRequest(source="local", target="local", end=2)
         kept.add(Replay(replay_id=name, request=request, **facts))
@@ -90,7 +90,9 @@ def replays(stack: Stack) -> None:
 
 @pytest.fixture
 def service(stack: Stack) -> str:
-    return f"http://127.0.0.1:{stack.environment['REPLAYER_PORT']}"
+    url = f"http://127.0.0.1:{stack.environment['REPLAYER_PORT']}"
+    wait_for(lambda: send(url, READY).status == 200)
+    return url
 
 
 @pytest.fixture(scope="module")

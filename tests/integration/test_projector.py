@@ -52,7 +52,7 @@ def platform(databases: Databases, datastore_host: str) -> Iterator[Platform]:
     with serving("projector", environ) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATASTORE_EMULATOR_HOST", datastore_host)
         entities = library.Client(project=project)
-        kinds = Datastore(datastore.connect(datastore_host), project)
+        kinds = Datastore(datastore.connect(datastore_host), project, timeout=60)
         yield Platform(url, engine, kinds, EventStore(kinds), entities)
     engine.dispose()
 
@@ -304,5 +304,6 @@ def test_only_posts_are_pushes(platform: Platform) -> None:
 
 
 def test_the_projector_is_ready_when_both_stores_answer(platform: Platform) -> None:
+    wait_for(lambda: ask("GET", platform.url + "/health/ready").status == 200)
     assert ask("GET", platform.url + "/health/ready").json() == {"status": "ready"}
     assert ask("GET", platform.url + "/health/live").json() == {"status": "live"}

@@ -42,7 +42,7 @@ def platform(databases: Databases, datastore_host: str) -> Iterator[Platform]:
         "GOOGLE_CLOUD_PROJECT": project,
     }
     engine = postgres.create_engine(environ["DATABASE_URL"], pool_size=2)
-    store = EventStore(Datastore(datastore.connect(datastore_host), project))
+    store = EventStore(Datastore(datastore.connect(datastore_host), project, timeout=60))
     with serving("projector", environ) as url:
         yield Platform(environ, url, engine, store)
     engine.dispose()

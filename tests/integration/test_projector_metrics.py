@@ -45,7 +45,7 @@ def metrics(reader: InMemoryMetricReader) -> Metrics:
 def projector(
     metrics: Metrics, datastore_host: str, project: str, postgres_url: str
 ) -> Iterator[Projector]:
-    entities = Datastore(datastore.connect(datastore_host), project)
+    entities = Datastore(datastore.connect(datastore_host), project, timeout=60)
     engine = postgres.create_engine(postgres_url, pool_size=1)
     parking = Parking(ParkedMessages(entities), clock.now, metrics)
     yield Projector(EventStore(entities), parking, ReadModel(engine), clock.now, metrics)

@@ -37,7 +37,7 @@ def projector(
     relay: tuple[FaultyDatastore, str], project: str, postgres_url: str
 ) -> Iterator[Projector]:
     client = datastore.connect(relay[1])
-    entities = Datastore(client, project)
+    entities = Datastore(client, project, timeout=60)
     engine = postgres.create_engine(postgres_url, pool_size=1)
     metrics = Metrics(Telemetry("projector").meter())
     parking = Parking(ParkedMessages(entities), clock.now, metrics)

@@ -8,7 +8,7 @@ import pytest
 
 from odds.v1 import command_pb2, query_pb2
 from tests.examples import update
-from tests.integration.query_service import Market, QueryService, query_service
+from tests.integration.query_service import Market, QueryService, query_service, wait_until
 from tests.stack import Databases
 
 
@@ -211,6 +211,7 @@ def test_head_has_the_headers_of_get_and_no_body(shop: Shop) -> None:
 
 def test_health_says_live_and_ready(shop: Shop) -> None:
     assert shop.service.request("GET", "/health/live").json() == {"status": "live"}
+    wait_until(lambda: shop.service.health()["status"] == "ready", "the service being ready")
     assert shop.service.health() == {
         "status": "ready",
         "change_feed": "current",

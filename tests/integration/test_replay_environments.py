@@ -97,7 +97,7 @@ def elsewhere(
     }
     for each in topics.values():
         each.create(MEDIUM)
-    production = Datastore(datastore.connect(datastore_host), topics["prod"].project)
+    production = Datastore(datastore.connect(datastore_host), topics["prod"].project, timeout=60)
     EventStore(production).record([encoded(event) for event in STORED])
     with (
         faulty_datastore(datastore_host) as (relay, relay_host),
