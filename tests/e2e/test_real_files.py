@@ -9,10 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, Row, func, select
 
-from local.feeders.commands import FeedCommand
-from local.feeders.recognise import read_file
 from local.stack import Stack
-from odds import identity
 from odds.adapters.event_store import datastore
 from odds.adapters.event_store.datastore import Datastore
 from odds.adapters.event_store.event_store import EventStore
@@ -21,9 +18,10 @@ from odds.adapters.read_model.tables import odds, odds_event_log
 from odds.fold import Outcome
 from tests.e2e.api import Api
 from tests.e2e.expected import Expected, expected_of_betfair, expected_of_football_data
+from tests.e2e.files import events_of
 from tests.paths import DATA, ROOT
 from tests.stack import fresh_stack
-from tests.waiting import wait_for
+from tests.waiting import wait_for_count
 
 BETFAIR = DATA / "betfair_tennis_hassan_v_haerteis_20200502.jsonl"
 FOOTBALL_DATA = DATA / "footballdata_E0_2019-20.csv"
@@ -53,17 +51,16 @@ def engine(own_stack: Stack) -> Iterator[Engine]:
 def test_a_file_ends_in_what_folding_it_by_hand_gives_and_the_stream_saw_each_change_once(
     own_stack: Stack, engine: Engine, file: Path, expected_of: Callable[[Path], Expected]
 ) -> None:
-    commands = [command for command in read_file(file) if isinstance(command, FeedCommand)]
+    event_ids = events_of(file)
     known = logged(engine)
     with Api(own_stack.gateway_url).stream() as stream:
         play(own_stack, file)
-        wait_for(lambda: logged(engine) == known + len(commands), seconds=300)
+        wait_for_count(lambda: logged(engine), known + len(event_ids))
         rows = feed(engine)[known:]
         applied = [row.event_id for row in rows if row.outcome is Outcome.APPLIED]
-        wait_for(lambda: len(stream.changes) >= len(applied), seconds=30)
+        wait_for_count(lambda: len(stream.changes), len(applied))
     assert [UUID(change["event_id"]) for change in stream.changes] == applied
     assert not any(change["conflated"] for change in stream.changes)
-    event_ids = [event_id_of(command) for command in commands]
     assert sorted(row.event_id for row in rows) == sorted(event_ids)
     assert sorted(event_store(own_stack).find(event_ids)) == sorted(event_ids)
     expected = expected_of(file)
@@ -102,10 +99,7 @@ def held(engine: Engine, providers: set[str]) -> dict[tuple[str, str], tuple[obj
         return {(row[0], row[1]): tuple(row[2:]) for row in connection.execute(of_providers)}
 
 
-def event_id_of(command: FeedCommand) -> UUID:
-    return identity.event_id(str(command.body["Provider"]), str(command.body["RequestID"]))
-
-
 def event_store(stack: Stack) -> EventStore:
     client = datastore.connect(stack.environment["DATASTORE_EMULATOR_HOST"])
-    return EventStore(Datastore(client, stack.environment["GOOGLE_CLOUD_PROJECT"]))
+    project = stack.environment["GOOGLE_CLOUD_PROJECT"]
+    return EventStore(Datastore(client, project, timeout=60))

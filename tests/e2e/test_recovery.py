@@ -4,9 +4,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pg8000.native
@@ -16,9 +17,10 @@ from sqlalchemy import make_url
 from local.plan import migrate
 from local.stack import Stack
 from tests.e2e.api import Api
+from tests.e2e.files import events_of
 from tests.paths import DATA, ROOT
 from tests.stack import fresh_stack
-from tests.waiting import wait_for
+from tests.waiting import wait_for, wait_for_count
 
 REAL_FILE = DATA / "betfair_tennis_hassan_v_haerteis_20200502.jsonl"
 BEGINNING, END = 3000, 20
@@ -134,7 +136,16 @@ def _play(stack: Stack, file: Path) -> Digest:
     """Send a file's commands, and wait until they are projected."""
     feed = ("-m", "local.feeders", str(file), "--url", stack.gateway_url, "--speed", "max")
     subprocess.run((sys.executable, *feed), cwd=ROOT, check=True, capture_output=True)
+    # What isn't stored yet would not be missed.
+    event_ids = events_of(file)
+    wait_for_count(lambda: _logged(stack, event_ids), len(event_ids))
     return _settled(stack)
+
+
+def _logged(stack: Stack, event_ids: Sequence[UUID]) -> int:
+    """How many of these the projector has logged."""
+    known = {row[0] for row in _query(stack, "SELECT event_id FROM odds_event_log")}
+    return len(known.intersection(event_ids))
 
 
 def _settled(stack: Stack) -> Digest:
