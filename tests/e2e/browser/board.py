@@ -5,8 +5,15 @@ import json
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.browser.conftest import SECONDS
+from tests.waiting import wait_for
 
 expect.set_options(timeout=SECONDS * 1000)
+
+WATCH = """
+window.states = [];
+new MutationObserver(() => states.push(document.getElementById("state-text").textContent))
+  .observe(document.getElementById("state"), {childList: true, characterData: true, subtree: true});
+"""
 
 
 class Board:
@@ -15,6 +22,7 @@ class Board:
     def __init__(self, page: Page, url: str, filters: str = "") -> None:
         self.page = page
         page.goto(f"{url}/{filters}")
+        page.evaluate(WATCH)
         self.state = page.get_by_role("status")
         self.behind = page.locator("#figure-behind")
         self.detail = page.locator("#detail")
@@ -36,6 +44,10 @@ class Board:
         """How many prices the path of a price has, each a step of two points."""
         line = self.game(game_id).locator(f"[data-outcome={outcome}] polyline")
         return len((line.get_attribute("points") or "").split()) // 2
+
+    def resumes(self) -> None:
+        """Wait until it has said so, which it does for a few seconds only."""
+        wait_for(lambda: "Resumed" in self.page.evaluate("states"), seconds=SECONDS)
 
     def is_live(self) -> None:
         expect(self.state).to_have_text("Live")

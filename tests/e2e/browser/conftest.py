@@ -16,7 +16,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SECONDS = 20
+SECONDS = 60
 """That anything on a page may take on a busy machine."""
 
 

@@ -22,6 +22,8 @@ CHANGES_PER_SECOND, BATCH = 500, 25
 SEARCHES = 15
 ANSWERS_WITHIN = 3.0
 """Seconds: the page must not freeze; how busy the machine is otherwise is not its fault."""
+TIMES_AS_LONG = 10
+"""As while nothing changes, which may be more on a slow machine."""
 
 WATCH = """
 window.longTasks = [];
@@ -114,6 +116,9 @@ def test_two_thousand_odds_and_five_hundred_changes_a_second_leave_the_page_usab
         board = Board(page, f"http://127.0.0.1:{service.port}")
         expect(page.locator("#figure-odds")).to_have_text("2,000")
         loading = page.evaluate("longTasks.splice(0)")
+        quiet = statistics.median(searches(page))
+        board.find.fill("")
+        page.evaluate("longTasks.splice(0)")
         enough = Flag()
         changes, began = provider.submit(market.change, enough), time.monotonic()
         frames = page.evaluate("framesShown")
@@ -127,8 +132,9 @@ def test_two_thousand_odds_and_five_hundred_changes_a_second_leave_the_page_usab
         seconds, shown = time.monotonic() - began, page.evaluate("framesShown") - frames
         print(f"long tasks while loading {loading} ms, under load {page.evaluate('longTasks')} ms;")
         usual = statistics.median(to_find)
-        print(f"{shown / seconds:.0f} frames a second under load; {usual:.2f} s to find a game")
-        assert usual < ANSWERS_WITHIN
+        print(f"{shown / seconds:.0f} frames a second under load;")
+        print(f"{quiet:.2f} s to find a game, {usual:.2f} s under load")
+        assert usual < max(ANSWERS_WITHIN, TIMES_AS_LONG * quiet)
         market.set_price(market.odds[-1], 77.75)
         board.find.fill(game_id(GAMES - 1))
         expect(board.price(game_id(GAMES - 1))).to_have_text("77.75")
