@@ -65,9 +65,9 @@ class Recovery(NamedTuple):
             source = StoreSource(self.environment)
             return Rebuild(source, reader, self.environment.database_url, **options).run()
 
-    def verify(self) -> Verified:
+    def verify(self, **options: Any) -> Verified:
         with self.environment.events() as reader:
-            return Verify(StoreSource(self.environment), reader, self.engine).run()
+            return Verify(StoreSource(self.environment), reader, self.engine, **options).run()
 
     def run(self, *arguments: str, variables: dict[str, str] | None = None) -> str:
         """What ``python -m replayer`` prints. Raises CalledProcessError."""

@@ -3,8 +3,9 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from itertools import count
 from threading import Event as Flag
-from threading import Thread, Timer
+from threading import Thread
 
 import msgspec
 import pytest
@@ -68,12 +69,14 @@ def test_an_event_that_was_never_projected_is_found(recovery: Recovery) -> None:
 def test_an_event_that_is_on_its_way_is_no_difference(recovery: Recovery) -> None:
     on_its_way = new()
     recovery.store([on_its_way])
-    arrival = Timer(2.0, recovery.project, [[on_its_way]])
-    arrival.start()
-    try:
-        assert recovery.verify().clean
-    finally:
-        arrival.join()
+    rounds = count(1)
+
+    def arrive_late(stage: str, _events: int) -> None:
+        if stage == "comparing" and next(rounds) == verify.ROUNDS:
+            recovery.project([on_its_way])
+
+    assert recovery.verify(told=arrive_late).clean
+    assert next(rounds) == verify.ROUNDS + 1
 
 
 def test_odds_that_change_all_the_time_are_no_difference(recovery: Recovery) -> None:
