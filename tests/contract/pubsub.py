@@ -9,7 +9,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.pubsub_v1.types import PubsubMessage, PullRequest, ReceivedMessage
 
-AT_ONCE: dict[str, Any] = {"retry": None, "timeout": 4.0}
+AT_ONCE: dict[str, Any] = {"retry": None, "timeout": 30.0}
 
 
 class PubSub(NamedTuple):
@@ -41,20 +41,24 @@ class PubSub(NamedTuple):
         request = {"topic": self.topic(topic), "messages": messages}
         return list(self.publisher.publish(request=request, **AT_ONCE).message_ids)
 
-    def pull(self, most: int = 100, name: str = "subscription") -> list[ReceivedMessage]:
-        """What there is; waits for some seconds until there is something."""
+    def pull(
+        self, most: int = 100, name: str = "subscription", *, seconds: float = 20.0
+    ) -> list[ReceivedMessage]:
+        """What there is; waits so long until there is something."""
         request = {"subscription": self.subscription(name), "max_messages": most}
         try:
-            answer = self.subscriber.pull(request=request, retry=None, timeout=4.0)
+            answer = self.subscriber.pull(request=request, retry=None, timeout=seconds)
         except DeadlineExceeded:
             return []
         return list(answer.received_messages)
 
-    def pull_data(self, count: int, name: str = "subscription") -> list[bytes]:
+    def pull_data(
+        self, count: int, name: str = "subscription", *, seconds: float = 20.0
+    ) -> list[bytes]:
         """So many messages, acknowledged."""
         data: list[bytes] = []
         while len(data) < count:
-            received = self.pull(count - len(data), name)
+            received = self.pull(count - len(data), name, seconds=seconds)
             assert received, f"only {data} came"
             data += [each.message.data for each in received]
             self.acknowledge(received, name)

@@ -110,12 +110,14 @@ def test_a_key_has_one_batch_out_at_a_time(pubsub: PubSub) -> None:
 
 
 @google_differs("pubsub_host", "keeps what follows until its time is over", ORDERING)
-def test_what_follows_a_message_that_was_given_back_comes_again_after_it(pubsub: PubSub) -> None:
-    pubsub.create(enable_message_ordering=True)
+def test_what_follows_a_message_that_was_given_back_comes_again_after_it(
+    pubsub: PubSub, patience: float
+) -> None:
+    pubsub.create(enable_message_ordering=True, ack_deadline_seconds=60)
     pubsub.publish(b"1", b"2", b"3", key="k")
     received = pubsub.pull()
     pubsub.hold(received[:1], 0)
-    assert pubsub.pull_data(3) == [b"1", b"2", b"3"]
+    assert pubsub.pull_data(3, seconds=patience) == [b"1", b"2", b"3"]
 
 
 @google_differs("pubsub_host", "gives out again only what was not acknowledged", ORDERING)
@@ -130,7 +132,7 @@ def test_even_what_was_acknowledged_comes_again_after_an_earlier_one_of_its_key(
     assert [each.message.data for each in pubsub.pull()] == [b"1", b"2", b"3"]
 
 
-@google_differs("pubsub_host", "lets nothing that is pulled rest", RETRY)
+@google_differs("pubsub_host", "lets nothing that is pulled rest", RETRY, strict=False)
 def test_a_retry_policy_lets_a_message_rest(pubsub: PubSub) -> None:
     backoff = {"minimum_backoff": timedelta(seconds=2), "maximum_backoff": timedelta(seconds=4)}
     pubsub.create(retry_policy=backoff)
@@ -143,25 +145,27 @@ def test_a_retry_policy_lets_a_message_rest(pubsub: PubSub) -> None:
 
 
 @google_differs("pubsub_host", "doesn't give up what is pulled", DEAD_LETTERS)
-def test_a_message_that_nobody_takes_is_dead_lettered(pubsub: PubSub) -> None:
-    _a_message_is_dead_lettered(pubsub, ordered=False)
+def test_a_message_that_nobody_takes_is_dead_lettered(pubsub: PubSub, patience: float) -> None:
+    _a_message_is_dead_lettered(pubsub, patience, ordered=False)
 
 
 @google_differs("pubsub_host", "never gives an ordered message up", DEAD_LETTERS)
-def test_a_message_of_a_key_is_dead_lettered_and_lets_the_next_one_pass(pubsub: PubSub) -> None:
-    _a_message_is_dead_lettered(pubsub, ordered=True)
+def test_a_message_of_a_key_is_dead_lettered_and_lets_the_next_one_pass(
+    pubsub: PubSub, patience: float
+) -> None:
+    _a_message_is_dead_lettered(pubsub, patience, ordered=True)
 
 
-def _a_message_is_dead_lettered(pubsub: PubSub, ordered: bool) -> None:
+def _a_message_is_dead_lettered(pubsub: PubSub, patience: float, ordered: bool) -> None:
     pubsub.create("dead", "letters")
     policy = {"dead_letter_topic": pubsub.topic("dead"), "max_delivery_attempts": 5}
     pubsub.create(dead_letter_policy=policy, enable_message_ordering=ordered)
     pubsub.publish(b"bad", key="k", attributes={"name": "value"})
     for attempt in range(1, 6):
-        received = pubsub.pull()
+        received = pubsub.pull(seconds=patience)
         assert [each.delivery_attempt for each in received] == [attempt]
         pubsub.hold(received, 0)
-    (letter,) = pubsub.pull(name="letters")
+    (letter,) = pubsub.pull(name="letters", seconds=patience)
     assert (letter.message.data, letter.message.ordering_key) == (b"bad", "k")
     attributes = dict(letter.message.attributes)
     assert attributes["name"] == "value"
@@ -281,7 +285,7 @@ class Stream:
         path = pubsub.subscription()
         self.send(subscription=path, stream_ack_deadline_seconds=10, **first)
         requests = iter(self._requests.get, None)
-        self.responses = iter(pubsub.subscriber.streaming_pull(requests=requests, timeout=4.0))
+        self.responses = iter(pubsub.subscriber.streaming_pull(requests=requests, timeout=30.0))
 
     def send(self, **request: Any) -> None:
         self._requests.put(StreamingPullRequest(**request))
