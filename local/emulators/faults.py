@@ -93,4 +93,4 @@ def handler(faults: Faults) -> grpc.GenericRpcHandler:
 
 def tell(channel: Any, *faults: Fault) -> None:
     """Tell the server on this channel of its next faults; none clears those that wait."""
-    channel.unary_unary(_SET)(msgspec.json.encode(list(faults)), timeout=5)
+    channel.unary_unary(_SET)(msgspec.json.encode(list(faults)), timeout=30)

@@ -98,11 +98,11 @@ def test_a_push_that_is_delayed_is_overtaken_but_not_in_its_key(
     pubsub: PubSub, tell: Tell, endpoint: PushEndpoint
 ) -> None:
     push = {"push_endpoint": endpoint.url}
-    pubsub.create(push_config=push, enable_message_ordering=True)
-    tell(Fault(Wrong.DELAY, "Push", seconds=3.0))
+    pubsub.create(push_config=push, enable_message_ordering=True, ack_deadline_seconds=60)
+    tell(Fault(Wrong.DELAY, "Push", seconds=10.0))
     pubsub.publish(b"1", b"2", key="k")
     pubsub.publish(b"other", key="l")
-    wait_for(lambda: len(endpoint.pushes) == 3)
+    wait_for(lambda: len(endpoint.pushes) == 3, seconds=40)
     assert endpoint.data == [b"other", b"1", b"2"]
 
 
@@ -112,7 +112,7 @@ def test_a_stream_is_refused_or_cut(pubsub: PubSub, tell: Tell, wrong: Wrong) ->
     tell(Fault(wrong, "StreamingPull"))
     first = StreamingPullRequest(subscription=path, stream_ack_deadline_seconds=10)
     with pytest.raises(CUT_OFF):
-        next(iter(pubsub.subscriber.streaming_pull(requests=iter([first]), timeout=4)))
+        next(iter(pubsub.subscriber.streaming_pull(requests=iter([first]), timeout=30)))
     wait_for(lambda: _published(pubsub))
     assert pubsub.pull_data(1) == [b"b"]
 
