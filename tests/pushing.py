@@ -13,7 +13,7 @@ from odds.event import Event
 def ask(method: str, url: str, body: bytes = b"") -> urllib3.BaseHTTPResponse:
     """Ask on a connection of its own: one that idles would hold up the end of the projector."""
     headers = {"Connection": "close"}
-    return urllib3.request(method, url, body=body, headers=headers, timeout=30, retries=False)
+    return urllib3.request(method, url, body=body, headers=headers, timeout=90, retries=False)
 
 
 def post(url: str, body: bytes) -> urllib3.BaseHTTPResponse:

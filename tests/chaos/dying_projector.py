@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from local import services
 from local.part import Part
+from projector import main
 from projector.asgi import ProjectorApplication
-from projector.main import create_app as create_projector
 from projector.projector import Projector
 
 
@@ -43,7 +43,8 @@ def create_app() -> ProjectorApplication:
     work = getattr(Projector, moment.method)
     deadly = _deadly(work, int(os.environ["BATCHES"]), done=moment.done)
     setattr(Projector, moment.method, deadly)
-    return create_projector()
+    main.PATIENCE = 30.0  # it is to die of nothing else
+    return main.create_app()
 
 
 def _deadly(work: Callable[..., Any], last: int, *, done: bool) -> Callable[..., Any]:

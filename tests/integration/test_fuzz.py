@@ -43,6 +43,7 @@ from replayer.workshop import Workshop
 from tests.examples import encoded, new
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import FaultyBus, faulty_bus
+from tests.integration.patient_projector import serving_projector
 from tests.integration.query_service import Market
 from tests.openapi import description_file
 from tests.paths import ROOT
@@ -245,7 +246,7 @@ def stores(databases: Databases, datastore_host: str) -> Iterator[Stores]:
     }
     entities = Datastore(datastore.connect(datastore_host), "fuzzed", timeout=60)
     engine = postgres.create_engine(database_url, pool_size=1)
-    with serving("projector", environ) as url:
+    with serving_projector(environ) as url:
         yield Stores(url, entities, engine)
     engine.dispose()
 

@@ -15,6 +15,7 @@ from odds.adapters.event_store.event_store import EventStore
 from tests.examples import GAME, new
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus
+from tests.integration.patient_projector import serving_projector
 from tests.integration.recovery import NOWHERE
 from tests.issuer import Issuer, guarded
 from tests.serving import serving
@@ -99,7 +100,7 @@ def test_only_the_push_account_pushes_and_nothing_else_is_stored(
         "DATABASE_URL": postgres_url,
     }
     store = EventStore(Datastore(datastore.connect(datastore_host), project, timeout=60))
-    with serving("projector", door.trust | environ) as url:
+    with serving_projector(door.trust | environ) as url:
         wait_for(lambda: keys_known(url))
         assert door.ask(url, push, None) == 401
         assert door.ask(url, push, "acme@feeds.example") == 403

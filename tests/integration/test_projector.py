@@ -24,6 +24,7 @@ from odds.event import Event, accept
 from odds.event_codec import EncodedEvent
 from odds.v1 import event_pb2
 from tests.examples import NOW, command, delete, encoded, new, update
+from tests.integration.patient_projector import serving_projector
 from tests.pushing import ask, post, push_body
 from tests.serving import serving
 from tests.stack import Databases
@@ -49,7 +50,7 @@ def platform(databases: Databases, datastore_host: str) -> Iterator[Platform]:
         "GOOGLE_CLOUD_PROJECT": project,
     }
     engine = postgres.create_engine(environ["DATABASE_URL"], pool_size=2)
-    with serving("projector", environ) as url, pytest.MonkeyPatch.context() as patch:
+    with serving_projector(environ) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATASTORE_EMULATOR_HOST", datastore_host)
         entities = library.Client(project=project)
         kinds = Datastore(datastore.connect(datastore_host), project, timeout=60)
@@ -279,11 +280,12 @@ def test_a_projector_whose_postgresql_hangs_is_alive_at_once_and_not_ready(
             "DATASTORE_EMULATOR_HOST": datastore_host,
             "GOOGLE_CLOUD_PROJECT": "silent",
         }
-        with serving("projector", environ) as url:
+        with serving_projector(environ) as url:
             ready = threads.submit(ask, "GET", url + "/health/ready")
             assert ask("GET", url + "/health/live").status == 200
             assert not ready.done()
-            answer = ready.result(30)
+            silent.close()
+            answer = ready.result(90)
     assert (answer.status, answer.json()["read model"]) == (503, "ReadModelUnavailable")
 
 

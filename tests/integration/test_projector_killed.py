@@ -18,9 +18,10 @@ from odds.fold import fold
 from tests.chaos import dying_projector
 from tests.chaos.dying_projector import MOMENTS
 from tests.examples import encoded, new
+from tests.integration.patient_projector import serving_projector
 from tests.pushing import post, push_body
 from tests.read_model import rows
-from tests.serving import running, serving
+from tests.serving import running
 from tests.stack import Databases
 
 
@@ -43,7 +44,7 @@ def platform(databases: Databases, datastore_host: str) -> Iterator[Platform]:
     }
     engine = postgres.create_engine(environ["DATABASE_URL"], pool_size=2)
     store = EventStore(Datastore(datastore.connect(datastore_host), project, timeout=60))
-    with serving("projector", environ) as url:
+    with serving_projector(environ) as url:
         yield Platform(environ, url, engine, store)
     engine.dispose()
 

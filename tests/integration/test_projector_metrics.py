@@ -25,8 +25,8 @@ from projector.parking import Parking
 from projector.projector import Projector, Taken
 from tests.collector import collector
 from tests.examples import delete, new, update
+from tests.integration.patient_projector import serving_projector
 from tests.pushing import post, push_body
-from tests.serving import serving
 
 PREFIX = "moneyline.projector."
 
@@ -122,7 +122,7 @@ def test_a_projector_that_ends_tells_the_collector_what_it_has_measured(
             "GOOGLE_CLOUD_PROJECT": project,
             "OTEL_EXPORTER_OTLP_ENDPOINT": url,
         }
-        with serving("projector", environ) as projector_url:
+        with serving_projector(environ) as projector_url:
             assert post(projector_url, push_body(new())).status == 204
             assert post(projector_url, b"{}").status == 400
         body = sent["/v1/metrics"][-1]

@@ -8,6 +8,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.collector import collector
 from tests.exchange import JSON, Request, send
 from tests.faulty_bus import faulty_bus
+from tests.integration.patient_projector import serving_projector
 from tests.pushing import post, push_body
 from tests.serving import serving
 from tests.waiting import wait_for
@@ -43,7 +44,7 @@ def test_one_price_is_one_trace_from_its_command_to_the_stream(
         stores = {"DATABASE_URL": postgres_url, "DATASTORE_EMULATOR_HOST": datastore_host}
         with (
             serving("query_api", environ | stores) as readers_url,
-            serving("projector", environ | stores) as url,
+            serving_projector(environ | stores) as url,
         ):
             wait_for(lambda: send(readers_url, Request("GET", "/health/ready")).status == 200)
             pushed = push_body(bus.last.data, attributes=bus.last.attributes)
