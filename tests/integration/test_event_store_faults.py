@@ -15,7 +15,10 @@ from tests.examples import encoded, new
 from tests.faulty_bus import answer_lost, never_answered, refused
 from tests.faulty_datastore import FaultyDatastore, faulty_datastore
 
-TIMEOUT = 3.0
+PATIENT = 30.0
+HASTY = 3.0
+SLACK = 30.0
+"""Seconds that a busy machine may take on top."""
 
 
 class Faulty(NamedTuple):
@@ -24,10 +27,15 @@ class Faulty(NamedTuple):
 
 
 @pytest.fixture
-def faulty(datastore_host: str, project: str) -> Iterator[Faulty]:
+def timeout() -> float:
+    return PATIENT
+
+
+@pytest.fixture
+def faulty(datastore_host: str, project: str, timeout: float) -> Iterator[Faulty]:
     with faulty_datastore(datastore_host) as (relay, host):
         client = datastore.connect(host)
-        yield Faulty(relay, EventStore(Datastore(client, project, timeout=TIMEOUT)))
+        yield Faulty(relay, EventStore(Datastore(client, project, timeout=timeout)))
         client.transport.close()  # type: ignore[no-untyped-call]
 
 
@@ -60,12 +68,13 @@ def test_what_does_not_pass_fails_the_commit_at_once(faulty: Faulty) -> None:
     assert faulty.datastore.commits == 1
 
 
+@pytest.mark.parametrize("timeout", [HASTY])
 def test_however_it_fails_a_commit_ends_within_its_timeout(faulty: Faulty) -> None:
     faulty.datastore.faults.extend([refused(grpc.StatusCode.UNAVAILABLE)] * 2 + [never_answered])
     began = time.monotonic()
     with pytest.raises(EventStoreUnavailable):
         faulty.store.record([encoded(new())])
-    assert TIMEOUT / 2 < time.monotonic() - began < TIMEOUT + 5
+    assert HASTY / 2 < time.monotonic() - began < HASTY + SLACK
 
 
 def test_a_connection_to_the_service_is_seen_to_hang_and_tried_again_soon(
