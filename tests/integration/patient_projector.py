@@ -10,7 +10,7 @@ from local import services
 from local.part import Part
 from local.ports import Ports
 from odds.adapters.http import graceful_end
-from projector import main, parking
+from projector import asgi, main, parking
 from projector.asgi import ProjectorApplication
 from tests.serving import running
 
@@ -29,5 +29,5 @@ def patient_projector(port: int) -> Part:
 
 def create_app() -> ProjectorApplication:
     main.PATIENCE = parking.PATIENCE = 30.0
-    graceful_end.WAITS = 20
+    graceful_end.WAITS, asgi.ANSWERED_BY_THE_END = 20, 10.0
     return main.create_app()
