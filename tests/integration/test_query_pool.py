@@ -147,10 +147,10 @@ def answers(engine: Engine) -> bool:
 def test_an_image_may_take_longer_than_any_other_read(postgres_url: str, other: Engine) -> None:
     """Of all odds, as fast as a reader takes them; after it, time is short again."""
     market = Market(postgres_url)
-    external_ids = [market.new() for _ in range(3)]
+    external_ids = [market.new() for _ in range(30)]
     market.engine.dispose()
     slow_odds(other, "*")
-    hasty = postgres.create_engine(postgres_url, pool_size=1, statement_timeout=0.2)
+    hasty = postgres.create_engine(postgres_url, pool_size=1, statement_timeout=2.0)
     image = Archive(Reader(hasty), 1).image(OddsFilter())
     assert [change.external_id for change in image.changes] == external_ids
     with pytest.raises(ReadModelAway, match="57014"):
