@@ -14,15 +14,16 @@ from query_api.stream.fanout import Fanout
 def readiness(
     feed: Feed, fanout: Fanout, guard: Guard
 ) -> Callable[[Request], Awaitable[JSONResponse]]:
-    """Ready while the feed reads PostgreSQL and readers can be judged, and until the process
-    begins to shut down."""
+    """Ready once the feed has come to the present, while it reads PostgreSQL and readers can be
+    judged, and until the process begins to shut down."""
 
     async def ready(_: Request) -> JSONResponse:
         judging = _can_judge(guard)
-        is_ready = feed.current and judging and not fanout.ended.is_set()
+        following = feed.started and feed.current
+        is_ready = following and judging and not fanout.ended.is_set()
         state = {
             "status": "ready" if is_ready else "not ready",
-            "change_feed": "current" if feed.current else "behind",
+            "change_feed": "current" if following else "behind",
             "signing_keys": "known" if judging else "unknown",
             "streams": len(fanout),
         }
