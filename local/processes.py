@@ -20,6 +20,8 @@ from local.waiting import wait_until
 STOP_SECONDS = 30.0
 READY_SECONDS = 180.0
 LOG_TAIL_BYTES = 2000
+STACK = "MONEYLINE_STACK"
+"""The variable that tells a process, and all that it starts, the directory of its stack."""
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -47,18 +49,16 @@ class Process(msgspec.Struct, frozen=True):
         except psutil.NoSuchProcess:
             return []
 
-    def orphans(self) -> list[psutil.Process]:
-        """What it left behind in its session when it died."""
-        with suppress(psutil.NoSuchProcess):
-            if psutil.Process(self.pid).create_time() != self.started:
-                return []  # a later process has its id, and there may be a session of that one
-        return [each for each in psutil.process_iter() if _is_left_in(self.pid, each)]
+    def orphans(self, directory: Path) -> list[psutil.Process]:
+        """What it left behind in its session when it died; ``directory`` is its stack's."""
+        return [each for each in psutil.process_iter() if _is_left_in(self.pid, directory, each)]
 
 
 class Processes:
     """Those of one stack, whichever run of ours started them, in the order of starting."""
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._file = directory / "processes.json"
         self.logs = directory / "logs"
         self._changing = threading.Lock()
@@ -103,7 +103,7 @@ class Processes:
             with self.log(part.name).open("ab") as log:
                 child = subprocess.Popen(
                     part.command,
-                    env=dict(environment),
+                    env={**environment, STACK: str(self._directory)},
                     cwd=part.directory,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -137,7 +137,7 @@ class Processes:
         if process.alive():
             os.kill(process.pid, process.stop_signal)
         if wait_until(lambda: not process.alive(), STOP_SECONDS):
-            _kill(process.orphans())
+            _kill(process.orphans(self._directory))
             self._forget(process)
         else:
             self.kill(name)
@@ -204,10 +204,13 @@ def _kill(processes: Sequence[psutil.Process]) -> None:
     wait_until(lambda: not any(map(_runs, processes)), STOP_SECONDS)
 
 
-def _is_left_in(session: int, process: psutil.Process) -> bool:
+def _is_left_in(session: int, directory: Path, process: psutil.Process) -> bool:
+    """Its session alone does not make it ours: a later one may have the same id."""
     try:
-        return process.pid != session and os.getsid(process.pid) == session
-    except OSError:
+        if process.pid == session or os.getsid(process.pid) != session:
+            return False
+        return bool(process.environ().get(STACK) == str(directory))
+    except (OSError, psutil.Error):
         return False
 
 

@@ -42,7 +42,7 @@ _IMAGE = select(
 ).where(_odds.created_at.is_not(None), ~_odds.deleted).order_by(_odds.id)  # fmt: skip
 _PLACES = select(*_IN_ORDER).where(_APPLIED).order_by(*_IN_ORDER)
 """The index has all of it."""
-_NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
+_AT_LENGTH = text("SET LOCAL statement_timeout = '2min'")
 _VERY_FIRST = select(_log.id).where(_log.id == 1)
 
 
@@ -114,9 +114,9 @@ class Archive:
 
 
 def _at_length(connection: Connection, statement: Select[Any]) -> Sequence[Row[Any]]:
-    """All rows, however long they take to come: PostgreSQL counts a statement's time to its last
+    """All rows, though they take long to come: PostgreSQL counts a statement's time to its last
     row, and we count to the next."""
-    connection.execute(_NO_TIMEOUT)
+    connection.execute(_AT_LENGTH)
     return connection.execute(statement).all()
 
 

@@ -60,6 +60,7 @@ class Subscriber:
         Raises ReadModelAway where it lacks what only the read model has.
         """
         while True:
+            self._began, self._lag = time.monotonic(), self._behind
             while not self._up_to_date:
                 await self._catch_up(sink, heartbeat)
             self._reads_log = False

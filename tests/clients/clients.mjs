@@ -43,7 +43,11 @@ function resumingWebSocket() {
     on: {
       message: ({ type, id, payload }) => {
         const cursor = type === "next" && payload.data?.getInstantOdds?.cursor;
-        if (cursor) places[id] = cursor;
+        if (!cursor) return;
+        delete places[id];
+        places[id] = cursor;
+        const [oldest, ...others] = Object.keys(places);
+        if (others.length === 32) delete places[oldest];
       },
     },
     shouldRetry: () => true,

@@ -1,8 +1,10 @@
 """The fan-out: who gets what, when, and in how many writes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
 import pytest
@@ -203,13 +205,16 @@ async def test_a_place_that_the_feed_has_not_come_to_is_waited_for() -> None:
 async def test_who_waits_for_the_feed_gets_every_change_though_the_journal_has_forgotten_it() -> (
     None
 ):
-    """Having had no turn yet, it is not slow."""
+    """Having had no turn yet, it is not slow, however long it has waited."""
     fanout, client, log = await begun(size=1), Client(), Log()
     beyond_the_feed = SubscriptionRequest(since=place(0)._replace(id=2))
     async with subscribed(fanout, client, asked=beyond_the_feed, past=log):
-        log.changes = changes_of([7, 7, 7])
-        await fanout.publish(log.changes)
-        await settled()
+        with pytest.MonkeyPatch.context() as half_a_minute_later:
+            clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 30)
+            half_a_minute_later.setattr(subscriber, "time", clock)
+            log.changes = changes_of([7, 7, 7])
+            await fanout.publish(log.changes)
+            await settled()
     assert client.got == changes_of([7, 7, 7])
 
 
