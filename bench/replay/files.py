@@ -12,7 +12,7 @@ from odds import event_codec
 from odds.adapters.event_store.event_entity import SHARDS
 from odds.adapters.event_store.event_reader import StoredEvent
 from odds.event import Event
-from replayer.recovery.parts import DIGITS, Reading, divided
+from replayer.recovery.parts import PARTS, Reading
 
 _LENGTH = struct.Struct("!H")
 _PLACE = len(f"{0:020}|") + 36
@@ -28,10 +28,9 @@ class Files(NamedTuple):
     directory: Path
     processes: int = 2
     parts_at_once: int = 2
-    parts: tuple[str, ...] = divided(len(DIGITS))
 
     def write(self, number: int) -> None:
-        self._write(history.by_odds(number), self.parts, lambda event: event.external_id.int >> 124)
+        self._write(history.by_odds(number), PARTS, lambda event: event.external_id.int >> 124)
         self._write(history.by_time(number), _TIMES, lambda event: event.event_id.int % SHARDS)
 
     @contextmanager

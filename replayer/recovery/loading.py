@@ -13,13 +13,12 @@ from odds.event import OddsKey
 from replayer.recovery import digest, rows
 from replayer.recovery.digest import GameDigest
 from replayer.recovery.folding import Step, Unreadable, histories, readable
-from replayer.recovery.parts import Source
+from replayer.recovery.parts import PARTS, Source
 
 ROWS = 10_000
 """Rows of the log per COPY."""
 TIMEOUT = 600.0
 """Seconds that one statement of a rebuild may take."""
-_MAX_ID = 2**63
 
 
 class Loaded(msgspec.Struct):
@@ -56,14 +55,14 @@ def loading(source: Source, database_url: str, schema: str) -> Iterator[Callable
     event.listen(engine, "connect", _leave_flushing_to_the_swap)
     try:
         with source.opened() as events:
-            yield lambda part: _load(_ids(part, source), events(part), engine, schema)
+            yield lambda part: _load(part, events(part), engine, schema)
     finally:
         engine.dispose()
 
 
-def _load(ids: range, stored: Iterable[StoredEvent], engine: Engine, schema: str) -> Loaded:
+def _load(part: str, stored: Iterable[StoredEvent], engine: Engine, schema: str) -> Loaded:
     unreadable = Unreadable()
-    loaded = _Loading(ids, unreadable)
+    loaded = _Loading(part, unreadable)
     for steps in histories(readable(stored, unreadable)):
         loaded.take(steps)
         if len(loaded.log_rows) >= ROWS:
@@ -79,11 +78,12 @@ def _leave_flushing_to_the_swap(connection: Any, _record: object) -> None:
 
 
 class _Loading:
-    """Rows of a part on their way, numbered with its ids."""
+    """Rows of a part on their way; parts take turns in numbering them, so that none needs to
+    know how many another has."""
 
-    def __init__(self, ids: range, unreadable: Unreadable) -> None:
-        self._odds_ids = iter(ids)
-        self._log_ids = iter(ids)
+    def __init__(self, part: str, unreadable: Unreadable) -> None:
+        self._odds_ids = _ids(part)
+        self._log_ids = _ids(part)
         self.result = Loaded(unreadable=unreadable)
         self.odds_rows: list[str] = []
         self.log_rows: list[str] = []
@@ -115,6 +115,8 @@ class _Loading:
             connection.close()
 
 
-def _ids(part: str, source: Source) -> range:
-    """Parts take turns in numbering rows, so that none needs to know how many another has."""
-    return range(1 + source.parts.index(part), _MAX_ID, len(source.parts))
+def _ids(part: str) -> Iterator[int]:
+    number = 1 + PARTS.index(part)
+    while True:
+        yield number
+        number += len(PARTS)

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
-from itertools import pairwise
 from multiprocessing import get_context
 from typing import Protocol, TypeVar
 
@@ -12,9 +11,8 @@ from odds.adapters.event_store.event_reader import StoredEvent
 from replayer.environments import Environment
 from replayer.parent import end_with
 
-DIGITS = "0123456789abcdef"
-"""What ExternalIDs start with, evenly spread. A part is named after some that follow each other:
-all events of an odds are in one part."""
+PARTS = tuple("0123456789abcdef")
+"""First digits of ExternalIDs, which are evenly spread: all events of an odds are in one part."""
 QUERIES_OF_A_PROCESS = 4
 """So many queries of the service at once bring about as much as one process can take."""
 
@@ -32,9 +30,6 @@ class Source(Protocol):
     def opened(self) -> AbstractContextManager[Reading]: ...
 
     @property
-    def parts(self) -> tuple[str, ...]: ...
-
-    @property
     def parts_at_once(self) -> int:
         """How many parts it is best to read together."""
 
@@ -50,13 +45,8 @@ class StoreSource:
         self._environment = environment
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """No more than are read together: an emulator scans all events for each query."""
-        return divided(self.parts_at_once)
-
-    @property
     def parts_at_once(self) -> int:
-        return min(self._environment.queries_at_once, len(DIGITS))
+        return self._environment.queries_at_once
 
     @property
     def processes(self) -> int:
@@ -67,40 +57,33 @@ class StoreSource:
     def opened(self) -> Iterator[Reading]:
         """Reading raises EventStoreUnavailable."""
         with self._environment.events() as reader:
-            yield lambda part: reader.by_odds(part[0], part[-1])
-
-
-def divided(number: int) -> tuple[str, ...]:
-    """So many parts, which are all that there is."""
-    ends = [len(DIGITS) * part // number for part in range(number + 1)]
-    return tuple(DIGITS[first:end] for first, end in pairwise(ends))
+            yield lambda part: reader.by_odds(part, part)
 
 
 def for_each_part(opening: Opening[T], source: Source) -> Iterator[T]:
     """What is made of each part, as it comes. Raises what making it raises."""
     if source.processes == 0:
-        return _in_this_process(opening, source)
-    return _in_processes(opening, source)
+        return _in_this_process(opening, source.parts_at_once)
+    return _in_processes(opening, source.processes, source.parts_at_once)
 
 
-def _in_this_process(opening: Opening[T], source: Source) -> Iterator[T]:
-    with opening() as work, ThreadPoolExecutor(source.parts_at_once) as pool:
+def _in_this_process(opening: Opening[T], at_once: int) -> Iterator[T]:
+    with opening() as work, ThreadPoolExecutor(at_once) as pool:
         try:
-            for done in as_completed([pool.submit(work, part) for part in source.parts]):
+            for done in as_completed([pool.submit(work, part) for part in PARTS]):
                 yield done.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_processes(opening: Opening[T], source: Source) -> Iterator[T]:
-    processes = source.processes
+def _in_processes(opening: Opening[T], processes: int, at_once: int) -> Iterator[T]:
     # One that is forked would share our connections; one that outlives us would wait for ever.
     pool = ProcessPoolExecutor(
         processes, get_context("spawn"), initializer=end_with, initargs=(os.getpid(),)
     )
-    threads = max(source.parts_at_once // processes, 1)
+    threads = max(at_once // processes, 1)
     try:
-        lots = [source.parts[start :: processes * 2] for start in range(processes * 2)]
+        lots = [PARTS[start :: processes * 2] for start in range(processes * 2)]
         begun = [pool.submit(_on_threads, opening, lot, threads) for lot in lots]
         for done in as_completed(begun):
             yield from done.result()

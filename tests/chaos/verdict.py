@@ -18,7 +18,7 @@ from odds.adapters.event_store.event_reader import EventReader, StoredEvent
 from odds.adapters.read_model.tables import odds_event_log
 from odds.event import Event
 from odds.fold import Odds, fold
-from replayer.recovery.parts import Reading, divided
+from replayer.recovery.parts import PARTS, Reading
 from replayer.recovery.verify import Verify
 from tests.chaos.providers import home_price
 from tests.read_model import rows
@@ -75,13 +75,12 @@ class _ReadAlready(NamedTuple):
     """A source of all events in one part: emulators scan all of them for each part."""
 
     events: list[StoredEvent]
-    parts: tuple[str, ...] = divided(1)
     parts_at_once: int = 1
     processes: int = 0
 
     @contextmanager
     def opened(self) -> Iterator[Reading]:
-        yield lambda _: iter(self.events)
+        yield lambda part: iter(self.events if part == PARTS[0] else ())
 
 
 def _verified(reader: EventReader, stored: list[StoredEvent], engine: Engine) -> Iterator[str]:
