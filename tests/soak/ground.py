@@ -14,6 +14,7 @@ from local.ports import Ports
 from local.postgres import Postgres
 from local.processes import Processes
 from local.services import QUERY_API, service
+from tests.integration.query_service import OPEN_DOOR
 from tests.stack import short_directory
 
 STEADY, RESTARTED = "steady", "restarted"
@@ -56,8 +57,7 @@ class Ground:
         self._processes.wait_ready(part)
 
     def _environment(self) -> dict[str, str]:
-        open_door = {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1"}
-        return {**os.environ, **open_door, "DATABASE_URL": self.database_url}
+        return {**os.environ, **OPEN_DOOR, "DATABASE_URL": self.database_url}
 
 
 @contextmanager
