@@ -51,8 +51,6 @@ class Subscriber:
         """It has been where this process's feed has not, or nobody has."""
         self._reads_log = False
         """Whether its place was found in the log, page by page from there on."""
-        self._began = time.monotonic()
-        self._lag = self._behind
 
     async def run(self, sink: Sink, heartbeat: float) -> None:
         """Deliver, for ever; ``heartbeat`` is how long to be quiet at most, in seconds.
