@@ -14,12 +14,12 @@ from local.errors import StackError
 from local.processes import Processes
 from local.stack import Stack
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WATCH_SECONDS = 0.5
 AGAIN_SECONDS = 0.01
-
-if TYPE_CHECKING:
-    from sys import UnraisableHookArgs
 
 
 class Stopped(BaseException):

@@ -32,6 +32,8 @@ INSTANT_ODDS = """subscription { getInstantOdds {
     id external_id game_id moneyline created_at updated_at
     provider game_type deleted event_id cursor published_at conflated image
 } }"""
+INSTANT_ODDS_OF = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(%s)")
+"""The same with arguments."""
 DEADLINE = 60.0
 OPEN_DOOR = {"DATASTORE_EMULATOR_HOST": "127.0.0.1:1", "GOOGLE_CLOUD_PROJECT": "test"}
 """A service without tokens has to stand beside an emulator, even one it never asks."""

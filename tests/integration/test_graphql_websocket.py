@@ -12,7 +12,7 @@ from query_api.graphql.connection import MAX_OPERATIONS
 from tests.integration.graphql_websocket import PING, connected, run
 from tests.integration.query_service import (
     DEADLINE,
-    INSTANT_ODDS,
+    INSTANT_ODDS_OF,
     Market,
     QueryService,
     query_service,
@@ -88,36 +88,40 @@ def test_a_subscription_begins_with_an_image_or_goes_on_from_a_place(
 ) -> None:
     async def test() -> None:
         external_id = market.new(game_id="soccer:ws")
-        asked = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(%s)")
         async with connected(service) as client:
-            await client.subscribe("image", asked % 'game_id: "soccer:ws", snapshot: true')
+            begin = INSTANT_ODDS_OF % 'game_id: "soccer:ws", snapshot: true'
+            await client.subscribe("image", begin)
             image = await client.change()
             assert (image["external_id"], image["image"]) == (str(external_id), True)
             await client.send("complete", id="image")
             expected = market.project(
                 *(market.updated(external_id, home, game_id="soccer:ws") for home in (3.0, 4.0))
             )
-            await client.subscribe("since", asked % f'since: "{image["cursor"]}"')
+            await client.subscribe("since", INSTANT_ODDS_OF % f'since: "{image["cursor"]}"')
             assert [(await client.change())["event_id"] for _ in range(2)] == expected
 
     run(test)
+
+
+async def of_two_changes(service: QueryService, market: Market) -> tuple[list[str], list[str]]:
+    """The places of a new odds and of two changes of it, and the ids of the events of these."""
+    async with connected(service) as client:
+        await client.subscribe("before")
+        wait_for_streams(service, 1)
+        event_ids = market.update(market.new(), 3.0, 4.0)
+        return [(await client.change())["cursor"] for _ in range(3)], event_ids
 
 
 def test_subscriptions_go_on_from_where_their_connection_says_but_for_one_that_names_a_place(
     service: QueryService, market: Market
 ) -> None:
     async def test() -> None:
-        async with connected(service) as client:
-            await client.subscribe("before")
-            wait_for_streams(service, 1)
-            expected = market.update(market.new(), 3.0, 4.0)
-            places = [(await client.change())["cursor"] for _ in range(3)]
-        asked = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(%s)")
+        places, expected = await of_two_changes(service, market)
         async with connected(service, place=places[0]) as client:
             for id_ in "ab":
-                await client.subscribe(id_, asked % "snapshot: true")
+                await client.subscribe(id_, INSTANT_ODDS_OF % "snapshot: true")
                 assert [(await client.change())["event_id"] for _ in range(2)] == expected
-            await client.subscribe("c", asked % f'since: "{places[1]}"')
+            await client.subscribe("c", INSTANT_ODDS_OF % f'since: "{places[1]}"')
             assert (await client.change())["event_id"] == expected[1]
 
     run(test)
@@ -126,23 +130,17 @@ def test_subscriptions_go_on_from_where_their_connection_says_but_for_one_that_n
 def test_each_operation_goes_on_from_its_own_place_and_others_begin_as_they_ask(
     service: QueryService, market: Market
 ) -> None:
-    asked = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(%s)")
-
     async def test() -> None:
-        async with connected(service) as client:
-            await client.subscribe("before")
-            wait_for_streams(service, 1)
-            expected = market.update(market.new(), 3.0, 4.0)
-            places = [(await client.change())["cursor"] for _ in range(3)]
+        places, expected = await of_two_changes(service, market)
         own = {"a": places[1], "b": places[0], "gone": places[0], "new": None}
         async with connected(service, place=own) as client:
             await client.subscribe("a")
             assert (await client.change())["event_id"] == expected[1]
-            await client.subscribe("b", asked % f'since: "{places[1]}"')
+            await client.subscribe("b", INSTANT_ODDS_OF % f'since: "{places[1]}"')
             assert [(await client.change())["event_id"] for _ in range(2)] == expected
             await client.send("complete", id="a")
             for id_ in ("new", "a"):
-                await client.subscribe(id_, asked % "snapshot: true")
+                await client.subscribe(id_, INSTANT_ODDS_OF % "snapshot: true")
                 while (change := await client.change())["cursor"] is None:
                     pass
                 assert change["image"]
@@ -236,11 +234,9 @@ def test_a_full_process_asks_clients_to_come_again_later(database_url: str) -> N
 def test_a_stream_that_fails_by_our_fault_may_come_again_and_the_log_says_why(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    image = INSTANT_ODDS.replace("getInstantOdds", "getInstantOdds(snapshot: true)")
-
     async def test() -> None:
         async with connected(broken) as client:
-            await client.subscribe("a", image)
+            await client.subscribe("a", INSTANT_ODDS_OF % "snapshot: true")
             assert await client.close_code() == 1013
 
     told = tmp_path / "log"

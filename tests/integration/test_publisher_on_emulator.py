@@ -1,7 +1,7 @@
 """The publisher when the Pub/Sub emulator, which keeps what it has taken, does wrong."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -85,13 +85,17 @@ def event() -> Event:
     return new(velocity=EventVelocity.HIGH)
 
 
+def publish_together(events: BlockingPublisher, sent: Sequence[Event]) -> None:
+    for taken in [events.start(each) for each in sent]:
+        taken.result(60)
+
+
 def test_what_is_refused_for_now_is_taken_once_in_the_order_of_the_game(
     tell: Tell, pull: Callable[[], list[Event]], events: BlockingPublisher
 ) -> None:
     sent = [event() for _ in range(20)]
     tell(Fault(Wrong.REFUSE, "Publish", times=3))
-    for taken in [events.start(each) for each in sent]:
-        taken.result(60)
+    publish_together(events, sent)
     assert pull() == sent
 
 
@@ -117,8 +121,7 @@ def test_a_request_whose_answer_is_lost_is_repeated_before_any_later_one(
 ) -> None:
     sent = [event() for _ in range(6)]
     tell(HELD, Fault(Wrong.LOSE_ANSWER, "Publish"))
-    for taken in [events.start(each) for each in sent[:5]]:
-        taken.result(60)
+    publish_together(events, sent[:5])
     events.publish(sent[5])
     came = pull()
     repeated = len(came) - len(sent)
@@ -134,8 +137,7 @@ def test_a_request_under_which_the_connection_is_cut_is_taken_in_its_order_on_an
 ) -> None:
     sent = [event() for _ in range(6)]
     tell(HELD, Fault(Wrong.CUT_CONNECTIONS, "Publish"))
-    for taken in [events.start(each) for each in sent[:5]]:
-        taken.result(60)
+    publish_together(events, sent[:5])
     events.publish(sent[5])
     assert pull() == sent
 
